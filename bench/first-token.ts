@@ -1,0 +1,116 @@
+/**
+ * Time from a chat message to the first token of its answer with the demo model, against a bare Hono and Durable Object
+ * echo. Both run in workerd on this machine, in the same run, and take turns, message by message.
+ */
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { migrateLocalDatabase } from "../cli/start/migrations.ts";
+import type { ServerFrame } from "../shared/chat/protocol.ts";
+import { bundleWorker, root, startBundle } from "./bundled-worker.ts";
+import { median, quantile } from "./statistics.ts";
+
+const WARM_UP = 20;
+const MESSAGES = 200;
+const ADMIN_TOKEN = "bench-admin-token";
+
+/** Sends one message and resolves with the milliseconds until something is answered. */
+type Probe = (n: number) => Promise<number>;
+
+const state = await mkdtemp(join(tmpdir(), "rig-bench-"));
+try {
+  await using servers = new AsyncDisposableStack();
+  const [productUrl, baselineUrl] = await Promise.all([startProduct(servers), startBaseline(servers)]);
+  const product = await connectProduct(productUrl);
+  const baseline = await connectBaseline(baselineUrl);
+  const times = { product: [] as number[], baseline: [] as number[] };
+  for (let n = 0; n < WARM_UP + MESSAGES; n++) {
+    const [productMs, baselineMs] = [await product(n), await baseline(n)];
+    if (n < WARM_UP) continue;
+    times.product.push(productMs);
+    times.baseline.push(baselineMs);
+  }
+  const ratio = median(times.product) / median(times.baseline);
+  console.log(`chat message to first token, demo model: ${describe(times.product)}`);
+  console.log(`bare Hono + Durable Object echo:         ${describe(times.baseline)}`);
+  console.log(`ratio of medians: ${ratio.toFixed(2)} (aim ≤ 2), ${MESSAGES} messages each`);
+} finally {
+  await rm(state, { recursive: true, force: true });
+}
+
+function describe(times: readonly number[]): string {
+  return `p50 ${median(times).toFixed(2)} ms, p99 ${quantile(times, 0.99).toFixed(2)} ms`;
+}
+
+async function startProduct(servers: AsyncDisposableStack): Promise<URL> {
+  const directory = join(state, "product");
+  await bundleWorker(join(root, "wrangler.toml"), directory);
+  await mkdir(join(state, "rig"));
+  const migrationsDirectory = join(root, "migrations");
+  await migrateLocalDatabase({ id: "local", migrationsDirectory, stateDirectory: state });
+  const worker = await startBundle({
+    directory,
+    durableObjects: { CHANNEL_SESSION: "ChannelSession" },
+    d1: { DB: "local" },
+    bindings: { ADMIN_TOKEN },
+    persist: join(state, "v3"),
+  });
+  servers.defer(() => worker.dispose());
+  return worker.ready;
+}
+
+async function startBaseline(servers: AsyncDisposableStack): Promise<URL> {
+  const directory = join(state, "baseline");
+  await bundleWorker(join(root, "bench/baseline/wrangler.toml"), directory);
+  const persist = join(state, "baseline-state");
+  const worker = await startBundle({ directory, durableObjects: { ECHO: "Echo" }, persist });
+  servers.defer(() => worker.dispose());
+  return worker.ready;
+}
+
+async function connectProduct(url: URL): Promise<Probe> {
+  const socket = await connect(new URL("/agents/assistant/chats/bench/socket", url));
+  return async (n) => {
+    const started = performance.now();
+    socket.send(JSON.stringify({ type: "send", id: `m${n}`, text: "hello" }));
+    await until(socket, ({ type }) => type === "delta");
+    const elapsed = performance.now() - started;
+    const stopped = until(socket, (frame) => frame.type === "turn" && frame.turn.state === "cancelled");
+    socket.send(JSON.stringify({ type: "stop" }));
+    await stopped;
+    return elapsed;
+  };
+}
+
+async function connectBaseline(url: URL): Promise<Probe> {
+  const socket = await connect(new URL("/chats/bench/socket", url));
+  return async (n) => {
+    const started = performance.now();
+    const answered = until(socket, () => true);
+    socket.send(JSON.stringify({ type: "send", id: `m${n}`, text: "hello" }));
+    await answered;
+    return performance.now() - started;
+  };
+}
+
+async function connect(url: URL): Promise<WebSocket> {
+  // The options are Node's: a browser has no headers here.
+  const options = { headers: { Authorization: `Bearer ${ADMIN_TOKEN}` } } as unknown as string[];
+  const socket = new WebSocket(url, options);
+  await new Promise((resolve, reject) => {
+    socket.addEventListener("open", resolve, { once: true });
+    socket.addEventListener("error", () => reject(new Error(`cannot connect to ${url}`)), { once: true });
+  });
+  return socket;
+}
+
+function until(socket: WebSocket, matches: (frame: ServerFrame) => boolean): Promise<void> {
+  return new Promise((resolve) => {
+    function listen({ data }: MessageEvent): void {
+      if (!matches(JSON.parse(String(data)) as ServerFrame)) return;
+      socket.removeEventListener("message", listen);
+      resolve();
+    }
+    socket.addEventListener("message", listen);
+  });
+}

@@ -1,0 +1,104 @@
+/** What a valid character may still be surprised by. */
+import type { Path } from "../../shared/character/problems.ts";
+import type { Character } from "../../shared/character/schema.ts";
+import { envReferences } from "../../shared/character/secrets.ts";
+
+/** A remark about one field. */
+export interface Advice {
+  path: Path;
+  message: string;
+}
+
+/** Every remark about a character, in no particular order. */
+export function adviseOn(character: Character): Advice[] {
+  return [
+    ...toolAdvice(character),
+    ...mcpAdvice(character),
+    ...listeningAdvice(character),
+    ...providerAdvice(character),
+    ...triggerAdvice(character),
+  ];
+}
+
+function toolAdvice({ tools }: Character): Advice[] {
+  return tools.flatMap((api, index) => [
+    ...(/^(https?:\/\/|env:)/i.test(api.url)
+      ? []
+      : [advice(["tools", index, "url"], "not an http(s) URL: every call will fail")]),
+    ...headerAdvice(api.headers, ["tools", index, "headers"]),
+  ]);
+}
+
+function mcpAdvice({ mcpServers }: Character): Advice[] {
+  return Object.entries(mcpServers).flatMap(([name, server]) => [
+    ...(server.url === undefined
+      ? [
+          advice(
+            ["mcpServers", name],
+            server.command === undefined
+              ? "has neither command nor url: it is skipped"
+              : "a stdio server needs a runner: on a Worker alone it is skipped",
+          ),
+        ]
+      : []),
+    ...headerAdvice(server.headers, ["mcpServers", name, "headers"]),
+  ]);
+}
+
+function listeningAdvice({ messaging, discord }: Character): Advice[] {
+  if (messaging?.platform === "slack") {
+    return [
+      advice(["messaging", "platform"], "slack is not served: the agent answers in the playground only"),
+    ];
+  }
+  const channels = messaging?.config.channels ?? discord?.channels;
+  const section = messaging === undefined ? ["discord"] : ["messaging", "config"];
+  return channels?.length === 0
+    ? [advice([...section, "channels"], "no channels: in Discord the agent answers direct messages only")]
+    : [];
+}
+
+function providerAdvice({ llm }: Character): Advice[] {
+  const needsRunner = (name: string | undefined) => name?.endsWith("-cli") === true;
+  const message = "needs a runner: a Worker starts no programs";
+  return [
+    ...(needsRunner(llm.provider) ? [advice(["llm", "provider"], `${llm.provider} ${message}`)] : []),
+    ...llm.fallbackProviders.flatMap((name, index) =>
+      needsRunner(name) ? [advice(["llm", "fallbackProviders", index], `${name} ${message}`)] : [],
+    ),
+  ];
+}
+
+const keepOut = "a secret in a committed file: set it as a secret and write env:NAME";
+
+function triggerAdvice({ webhooks, cron }: Character): Advice[] {
+  return [
+    ...Object.entries(webhooks).flatMap(([source, { secret }]) => {
+      if (secret === undefined || secret === "") {
+        return [
+          advice(["webhooks", source], "no secret: every delivery is refused until it has one (env:NAME)"),
+        ];
+      }
+      return isReference(secret) ? [] : [advice(["webhooks", source, "secret"], keepOut)];
+    }),
+    ...cron.flatMap(({ discordWebhookUrl: url }, index) =>
+      url === undefined || isReference(url) ? [] : [advice(["cron", index, "discordWebhookUrl"], keepOut)],
+    ),
+  ];
+}
+
+function headerAdvice(headers: Readonly<Record<string, string>>, at: Path): Advice[] {
+  return Object.entries(headers)
+    .filter(
+      ([name, value]) => /authorization|api-?key|token|secret|cookie/i.test(name) && !isReference(value),
+    )
+    .map(([name]) => advice([...at, name], keepOut));
+}
+
+function isReference(text: string): boolean {
+  return envReferences(text).length > 0;
+}
+
+function advice(path: Path, message: string): Advice {
+  return { path, message };
+}

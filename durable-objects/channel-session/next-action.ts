@@ -1,0 +1,82 @@
+import type { StepEntry } from "./schema.ts";
+
+/** A tool call and the step that journals it. */
+export interface PlannedCall {
+  step: number;
+  callId: string;
+  name: string;
+  input: unknown;
+}
+
+/** What a turn does next. */
+export type NextAction =
+  | { do: "call-model"; step: number; round: number; attempt: number; toolChoice: "auto" | "none" }
+  | { do: "run-tools"; round: number; calls: PlannedCall[]; unknown: PlannedCall[] }
+  | { do: "post"; text: string };
+
+/** What decides besides the journal. */
+export interface TurnRules {
+  /** Rounds in which the model may call tools; after them it has to answer. */
+  maxToolRounds: number;
+  /** Whether a tool may be called again when nobody knows what became of the first call. */
+  isIdempotent: (tool: string) => boolean;
+}
+
+/**
+ * Decides a turn's next action from its journal alone.
+ *
+ * Running and recovering are the same function: a live turn asks after each journaled result, a new instance asks after
+ * a crash. Only the latter can see a step that has started and not finished. A model call is then made again, for its
+ * result is lost and it had no effect; a tool call is repeated if the tool is idempotent, and is otherwise
+ * `unknown`: the model is told so instead of the call being made twice.
+ *
+ * @param steps the turn's steps in order, as journaled.
+ */
+export function nextAction(steps: readonly StepEntry[], rules: TurnRules): NextAction {
+  const lastModelAt = steps.findLastIndex((step) => step.kind === "model");
+  const last = steps[lastModelAt];
+  if (last?.kind !== "model") return callModel(0, 0, 1, rules);
+  if (!last.result) return callModel(lastModelAt, last.round, last.attempt + 1, rules);
+
+  const mayCallTools = last.round < rules.maxToolRounds;
+  if (last.result.toolCalls.length === 0 || !mayCallTools) return { do: "post", text: answerText(steps) };
+
+  const calls: PlannedCall[] = [];
+  const unknown: PlannedCall[] = [];
+  for (const [offset, { id, name, input }] of last.result.toolCalls.entries()) {
+    const step = lastModelAt + 1 + offset;
+    const journaled = steps[step];
+    const planned = { step, callId: id, name, input };
+    if (journaled === undefined || (isUnfinished(journaled) && rules.isIdempotent(name))) calls.push(planned);
+    else if (isUnfinished(journaled)) unknown.push(planned);
+  }
+  if (calls.length + unknown.length > 0) return { do: "run-tools", round: last.round, calls, unknown };
+  return callModel(steps.length, last.round + 1, 1, rules);
+}
+
+/**
+ * The answer so far: what the model said in each round, as paragraphs.
+ *
+ * @param partial text of a call that has no result yet.
+ */
+export function answerText(steps: readonly StepEntry[], partial = ""): string {
+  const said = steps.map((step) => (step.kind === "model" ? (step.result?.text ?? "") : ""));
+  return [...said, partial]
+    .map((text) => text.trim())
+    .filter((text) => text !== "")
+    .join("\n\n");
+}
+
+function callModel(step: number, round: number, attempt: number, rules: TurnRules): NextAction {
+  return {
+    do: "call-model",
+    step,
+    round,
+    attempt,
+    toolChoice: round < rules.maxToolRounds ? "auto" : "none",
+  };
+}
+
+function isUnfinished(step: StepEntry): boolean {
+  return step.result === undefined;
+}

@@ -1,0 +1,118 @@
+/**
+ * What a session keeps in its own SQLite. A row that is read by another version of this code must stay readable: new
+ * columns have defaults, JSON columns only gain optional fields.
+ */
+import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import type { ModelResult } from "../../shared/llm/provider.ts";
+import type { InboundEvent, ReplyTarget } from "../../shared/session/event.ts";
+
+/** Every event that was ever accepted, once. A row is written before its sender hears "accepted". */
+export const inbox = sqliteTable(
+  "inbox",
+  {
+    seq: integer("seq").primaryKey({ autoIncrement: true }),
+    eventId: text("event_id").notNull().unique(),
+    /** The turn that will answer it, named at acceptance so that a sender can be told. */
+    turnId: text("turn_id").notNull(),
+    status: text("status", { enum: ["waiting", "taken"] }).notNull(),
+    event: text("event", { mode: "json" }).$type<InboundEvent>().notNull(),
+    receivedAt: integer("received_at").notNull(),
+  },
+  (table) => [index("inbox_status").on(table.status, table.seq), index("inbox_turn").on(table.turnId)],
+);
+
+/** One answer in the making, or made. At most one is open (running or posting) at any time. */
+export const turns = sqliteTable(
+  "turns",
+  {
+    id: text("id").primaryKey(),
+    seq: integer("seq").notNull(),
+    state: text("state", { enum: ["running", "posting", "done", "failed", "cancelled"] }).notNull(),
+    /** Counts the instances that worked on it; a write of an older one is refused. */
+    generation: integer("generation").notNull(),
+    provider: text("provider"),
+    model: text("model"),
+    failure: text("failure", { mode: "json" }).$type<TurnFailure>(),
+    startedAt: integer("started_at").notNull(),
+    finishedAt: integer("finished_at"),
+  },
+  (table) => [index("turns_state").on(table.state), index("turns_seq").on(table.seq)],
+);
+
+/** The journal: every model call and tool call, written when it starts and again when it ends. */
+export const steps = sqliteTable(
+  "steps",
+  {
+    turnId: text("turn_id").notNull(),
+    /** 0, 1, 2 … in the order of the turn. */
+    step: integer("step").notNull(),
+    entry: text("entry", { mode: "json" }).$type<StepEntry>().notNull(),
+    startedAt: integer("started_at").notNull(),
+    finishedAt: integer("finished_at"),
+  },
+  (table) => [primaryKey({ columns: [table.turnId, table.step] })],
+);
+
+/** What must be said, in order, until it has been. */
+export const outbox = sqliteTable(
+  "outbox",
+  {
+    seq: integer("seq").primaryKey({ autoIncrement: true }),
+    turnId: text("turn_id").notNull(),
+    target: text("target", { mode: "json" }).$type<ReplyTarget>().notNull(),
+    text: text("text").notNull(),
+    status: text("status", { enum: ["pending", "sent"] }).notNull(),
+    createdAt: integer("created_at").notNull(),
+  },
+  (table) => [index("outbox_turn").on(table.turnId, table.seq)],
+);
+
+/** The conversation as the model reads it: complete messages only. */
+export const transcript = sqliteTable(
+  "transcript",
+  {
+    seq: integer("seq").primaryKey({ autoIncrement: true }),
+    turnId: text("turn_id").notNull(),
+    role: text("role", { enum: ["user", "assistant"] }).notNull(),
+    content: text("content").notNull(),
+    at: integer("at").notNull(),
+  },
+  (table) => [index("transcript_turn").on(table.turnId)],
+);
+
+/** What the one alarm of the object has to do, and when. */
+export const jobs = sqliteTable("jobs", {
+  kind: text("kind", { enum: ["watchdog", "purge"] }).primaryKey(),
+  runAt: integer("run_at").notNull(),
+});
+
+/** Why a turn failed: `code` for the log, `message` for the user. */
+export interface TurnFailure {
+  code: string;
+  message: string;
+}
+
+/** A journaled step. A `result` that is absent: the step was started and nobody knows its end. */
+export type StepEntry =
+  | {
+      kind: "model";
+      round: number;
+      attempt: number;
+      result?: ModelResult;
+      /** What was shown when the turn was stopped in the middle of this call. */
+      partial?: string;
+    }
+  | {
+      kind: "tool";
+      round: number;
+      callId: string;
+      name: string;
+      input: unknown;
+      result?: { content: string; isError: boolean; outcome: "known" | "unknown" };
+    };
+
+export type InboxRow = typeof inbox.$inferSelect;
+export type TurnRow = typeof turns.$inferSelect;
+export type StepRow = typeof steps.$inferSelect;
+export type OutboxRow = typeof outbox.$inferSelect;
+export type TranscriptRow = typeof transcript.$inferSelect;

@@ -1,0 +1,268 @@
+/**
+ * The session's storage: every change of a turn is one method here, and one transaction.
+ *
+ * SQLite in a Durable Object is synchronous: nothing else runs between the statements of a method, and nothing the
+ * object sends leaves it before they are durable (the output gate).
+ */
+import { and, count, desc, eq, inArray, lt, notInArray } from "drizzle-orm";
+import type { ModelResult } from "../../shared/llm/provider.ts";
+import type { InboundEvent } from "../../shared/session/event.ts";
+import type { SessionDatabase } from "./database.ts";
+import { answerText, type PlannedCall } from "./next-action.ts";
+import {
+  type InboxRow,
+  inbox,
+  type OutboxRow,
+  outbox,
+  type StepEntry,
+  type StepRow,
+  steps,
+  type TurnFailure,
+  type TurnRow,
+  transcript,
+  turns,
+} from "./schema.ts";
+import { OPEN, prepareStatements } from "./statements.ts";
+
+/** A turn as held by the instance that works on it. */
+export interface OpenTurn {
+  id: string;
+  generation: number;
+  message: InboxRow;
+}
+
+/** What became of a tool call; `unknown`: it was started, and nobody can tell. */
+export type ToolEnd = NonNullable<Extract<StepEntry, { kind: "tool" }>["result"]>;
+
+/** This instance no longer owns the turn: it was stopped, or another instance took it over. */
+export class FencedError extends Error {
+  override readonly name = "FencedError";
+  readonly code = "fenced";
+}
+
+export class SessionStore {
+  readonly #storage: DurableObjectStorage;
+  readonly #db: SessionDatabase;
+  readonly #sql: ReturnType<typeof prepareStatements>;
+
+  constructor(storage: DurableObjectStorage, db: SessionDatabase) {
+    this.#storage = storage;
+    this.#db = db;
+    this.#sql = prepareStatements(db);
+  }
+
+  /** Stores an event once. A second one with the same id changes nothing and is told of the first. */
+  accept(event: InboundEvent, turnId: string, now: number): { message: InboxRow; duplicate: boolean } {
+    const stored = this.#sql.message.insert().get({ eventId: event.id, turnId, event, now });
+    if (stored) return { message: stored, duplicate: false };
+    const earlier = this.#sql.message.byEvent().get({ eventId: event.id });
+    if (!earlier) throw new Error(`event ${event.id} is neither new nor stored`);
+    return { message: earlier, duplicate: true };
+  }
+
+  /**
+   * The turn to work on: the open one, which some earlier instance left behind, or the oldest waiting message.
+   * Taking it makes every earlier holder's writes fail with {@link FencedError}.
+   */
+  takeTurn(now: number): OpenTurn | undefined {
+    return this.#storage.transactionSync(() => this.#resumeTurn() ?? this.#openTurn(now));
+  }
+
+  #resumeTurn(): OpenTurn | undefined {
+    const turn = this.openTurn();
+    if (!turn) return undefined;
+    const message = this.message(turn.id);
+    if (!message) throw new Error(`turn ${turn.id} has no message`);
+    const generation = turn.generation + 1;
+    this.#updateTurn(turn.id, { generation });
+    return { id: turn.id, generation, message };
+  }
+
+  #openTurn(now: number): OpenTurn | undefined {
+    const message = this.#sql.message.nextWaiting().get();
+    if (!message) return undefined;
+    const { turnId: id, seq, event, receivedAt } = message;
+    this.#sql.message.take().run({ seq });
+    this.#sql.turn.insert().run({ id, seq, now });
+    this.#sql.transcript.insert().run({ turnId: id, role: "user", content: event.text, now: receivedAt });
+    return { id, generation: 1, message };
+  }
+
+  /** State of a turn this instance holds. @throws FencedError */
+  heldState(turn: OpenTurn): TurnRow["state"] {
+    return this.#assertHeld(turn).state;
+  }
+
+  /** @throws FencedError when another instance holds the turn, or it is over. */
+  #assertHeld(turn: OpenTurn): TurnRow {
+    const row = this.turn(turn.id);
+    const isOpen = row && (OPEN as readonly string[]).includes(row.state);
+    if (!row || !isOpen || row.generation !== turn.generation)
+      throw new FencedError(`turn ${turn.id} is not ours`);
+    return row;
+  }
+
+  /** Names the model that answers. */
+  setModel(turn: OpenTurn, provider: string, model: string): void {
+    this.#write(turn, () => this.#sql.turn.setModel().run({ id: turn.id, provider, model }));
+  }
+
+  /** Journals that a model call starts (again). */
+  startModelCall(turn: OpenTurn, call: { step: number; round: number; attempt: number }, now: number): void {
+    const { step, ...rest } = call;
+    this.#write(turn, () => this.#startStep(turn, step, { kind: "model", ...rest }, now));
+  }
+
+  /** Journals what the model said. */
+  finishModelCall(turn: OpenTurn, step: number, result: ModelResult, now: number): void {
+    this.#write(turn, () => this.#finishStep(turn, step, result, now));
+  }
+
+  /** Journals that the calls of one round start, all before the first leaves the object. */
+  startToolCalls(turn: OpenTurn, round: number, calls: readonly PlannedCall[], now: number): void {
+    this.#write(turn, () => {
+      for (const { step, ...call } of calls)
+        this.#startStep(turn, step, { kind: "tool", round, ...call }, now);
+    });
+  }
+
+  /** Journals what a tool gave back, or that nobody knows. */
+  finishToolCall(turn: OpenTurn, step: number, result: ToolEnd, now: number): void {
+    this.#write(turn, () => this.#finishStep(turn, step, result, now));
+  }
+
+  #startStep(turn: OpenTurn, step: number, entry: StepEntry, now: number): void {
+    this.#sql.step.write().run({ turnId: turn.id, step, entry, startedAt: now, finishedAt: null });
+  }
+
+  #finishStep(turn: OpenTurn, step: number, result: ModelResult | ToolEnd, now: number): void {
+    const row = this.steps(turn.id)[step];
+    if (!row) throw new Error(`turn ${turn.id} has no step ${step}`);
+    this.#sql.step.write().run({ ...row, entry: { ...row.entry, result }, finishedAt: now });
+  }
+
+  /** The turn has its answer: what must be said is in the outbox, and in the conversation, from here on. */
+  post(turn: OpenTurn, text: string, now: number): void {
+    this.#write(turn, () => {
+      this.#updateTurn(turn.id, { state: "posting" });
+      this.#sql.transcript.insert().run({ turnId: turn.id, role: "assistant", content: text, now });
+      this.#enqueue(turn, text, now);
+    });
+  }
+
+  /** The turn has failed: the user is told by way of the outbox; the model will not read it. */
+  fail(turn: OpenTurn, failure: TurnFailure, now: number): void {
+    this.#write(turn, () => {
+      this.#updateTurn(turn.id, { state: "posting", failure });
+      this.#enqueue(turn, failure.message, now);
+    });
+  }
+
+  #enqueue(turn: OpenTurn, text: string, now: number): void {
+    const { target } = turn.message.event;
+    this.#db
+      .insert(outbox)
+      .values({ turnId: turn.id, target, text, status: "pending", createdAt: now })
+      .run();
+  }
+
+  /** What the turn still has to say, in order. */
+  pendingOutbox(turn: OpenTurn): OutboxRow[] {
+    return this.#sql.outbox.pending().all({ turnId: turn.id });
+  }
+
+  /** Said. */
+  markSent(turn: OpenTurn, seq: number): void {
+    this.#write(turn, () => this.#db.update(outbox).set({ status: "sent" }).where(eq(outbox.seq, seq)).run());
+  }
+
+  /** Everything is said; the turn is over. */
+  finish(turn: OpenTurn, now: number): void {
+    this.#write(turn, ({ failure }) => {
+      this.#updateTurn(turn.id, { state: failure ? "failed" : "done", finishedAt: now });
+    });
+  }
+
+  /**
+   * Stops the open turn, whoever works on it. What was shown stays, marked as stopped, so that the model knows later.
+   *
+   * @param partial text of the model call that is cut.
+   * @returns the turn's id, or `undefined` when nothing was running (or its answer is already on its way out).
+   */
+  cancel(partial: string, now: number): string | undefined {
+    return this.#storage.transactionSync(() => {
+      const turn = this.openTurn();
+      if (turn?.state !== "running") return undefined;
+      const journal = this.steps(turn.id);
+      const last = journal.at(-1);
+      if (last?.entry.kind === "model" && !last.entry.result) {
+        this.#sql.step.write().run({ ...last, entry: { ...last.entry, partial } });
+      }
+      const entries = journal.map(({ entry }) => entry);
+      const content = [answerText(entries, partial), STOPPED].filter((text) => text !== "").join("\n\n");
+      this.#sql.transcript.insert().run({ turnId: turn.id, role: "assistant", content, now });
+      this.#updateTurn(turn.id, { state: "cancelled", generation: turn.generation + 1, finishedAt: now });
+      return turn.id;
+    });
+  }
+
+  #updateTurn(id: string, change: Partial<TurnRow>): void {
+    this.#db.update(turns).set(change).where(eq(turns.id, id)).run();
+  }
+
+  #write(turn: OpenTurn, change: (row: TurnRow) => void): void {
+    this.#storage.transactionSync(() => change(this.#assertHeld(turn)));
+  }
+
+  /** The turn that somebody still has to work on. */
+  openTurn(): TurnRow | undefined {
+    return this.#sql.turn.open().get();
+  }
+
+  turn(id: string): TurnRow | undefined {
+    return this.#sql.turn.byId().get({ id });
+  }
+
+  steps(turnId: string): StepRow[] {
+    return this.#sql.step.ofTurn().all({ turnId });
+  }
+
+  message(turnId: string): InboxRow | undefined {
+    return this.#sql.message.byTurn().get({ turnId });
+  }
+
+  /** The newest messages, oldest first. */
+  recentMessages(limit: number): InboxRow[] {
+    return this.#db.select().from(inbox).orderBy(desc(inbox.seq)).limit(limit).all().reverse();
+  }
+
+  /** The conversation before a turn's own message: its newest `limit` messages, oldest first. */
+  transcriptBefore(turn: OpenTurn, limit: number): { role: "user" | "assistant"; content: string }[] {
+    return this.#sql.transcript.before().all({ turnId: turn.id, limit }).reverse();
+  }
+
+  /**
+   * Forgets what was received before `before`, except what is still waiting or worked on.
+   *
+   * @returns whether nothing is left.
+   */
+  purge(before: number): boolean {
+    return this.#storage.transactionSync(() => {
+      const open = this.openTurn()?.id;
+      const isOld = and(
+        lt(inbox.receivedAt, before),
+        eq(inbox.status, "taken"),
+        notInArray(inbox.turnId, open === undefined ? [] : [open]),
+      );
+      const old = this.#db.select({ turnId: inbox.turnId }).from(inbox).where(isOld);
+      for (const table of [steps, outbox, transcript])
+        this.#db.delete(table).where(inArray(table.turnId, old)).run();
+      this.#db.delete(turns).where(inArray(turns.id, old)).run();
+      this.#db.delete(inbox).where(isOld).run();
+      return this.#db.select({ rows: count() }).from(inbox).get()?.rows === 0;
+    });
+  }
+}
+
+/** What the model reads at the end of an answer that was stopped. */
+const STOPPED = "[stopped by the user]";

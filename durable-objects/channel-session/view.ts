@@ -1,0 +1,131 @@
+import type { ToolCallView, TurnPart, TurnView } from "../../shared/chat/protocol.ts";
+import { priceUsd } from "../../shared/llm/prices.ts";
+import type { ProviderName, TokenUsage } from "../../shared/llm/provider.ts";
+import type { InboxRow, StepRow, TurnRow } from "./schema.ts";
+
+/** How much of a tool's output a person is shown, in UTF-16 code units. */
+const SHOWN_OUTPUT = 4_000;
+
+/** What only the instance that runs a turn knows: the text of the call in progress, and a remark about it. */
+export interface LiveText {
+  text: string;
+  notice: string | null;
+}
+
+/** A turn as the playground shows it. */
+export function viewTurn(
+  message: Pick<InboxRow, "eventId" | "turnId" | "event" | "receivedAt">,
+  turn: TurnRow | undefined,
+  steps: readonly StepRow[],
+  live: LiveText | undefined,
+): TurnView {
+  const state = turnState(turn);
+  return {
+    id: message.turnId,
+    event: message.eventId,
+    text: message.event.text,
+    state,
+    parts: parts(steps, state === "running", live),
+    notice: live?.notice ?? notice(turn, steps),
+    provider: (turn?.provider ?? null) as ProviderName | null,
+    model: turn?.model ?? null,
+    usage: totalUsage(steps),
+    costUsd: totalCost(steps),
+    receivedAt: message.receivedAt,
+    startedAt: turn?.startedAt ?? null,
+    finishedAt: turn?.finishedAt ?? null,
+  };
+}
+
+function turnState(turn: TurnRow | undefined): TurnView["state"] {
+  if (!turn) return "waiting";
+  return turn.state === "posting" ? "running" : turn.state;
+}
+
+function parts(steps: readonly StepRow[], running: boolean, live: LiveText | undefined): TurnPart[] {
+  const shown: TurnPart[] = [];
+  for (const { entry, startedAt, finishedAt, step } of steps) {
+    if (entry.kind === "model") {
+      const text = entry.result?.text ?? entry.partial ?? "";
+      if (text !== "") shown.push({ type: "text", text });
+      continue;
+    }
+    shown.push({
+      type: "tool",
+      id: String(step),
+      name: entry.name,
+      input: entry.input,
+      status: toolStatus(entry.result, running),
+      durationMs: finishedAt === null ? null : finishedAt - startedAt,
+      output: entry.result ? cut(entry.result.content) : null,
+    });
+  }
+  if (running && live && live.text !== "") shown.push({ type: "text", text: live.text });
+  return shown;
+}
+
+function toolStatus(
+  result: { isError: boolean; outcome: "known" | "unknown" } | undefined,
+  running: boolean,
+): ToolCallView["status"] {
+  if (!result) return running ? "running" : "unknown";
+  if (result.outcome === "unknown") return "unknown";
+  return result.isError ? "error" : "ok";
+}
+
+function cut(output: string): string {
+  if (output.length <= SHOWN_OUTPUT) return output;
+  return `${output.slice(0, SHOWN_OUTPUT)}\n[${output.length - SHOWN_OUTPUT} more characters were given to the model]`;
+}
+
+function notice(turn: TurnRow | undefined, steps: readonly StepRow[]): string | null {
+  if (!turn) return null;
+  switch (turn.state) {
+    case "running":
+    case "posting":
+      return null;
+    case "failed":
+      return turn.failure?.message ?? "This answer failed.";
+    case "cancelled":
+      return "Stopped.";
+    case "done":
+      return endNotice(steps);
+    default:
+      return turn.state satisfies never;
+  }
+}
+
+function endNotice(steps: readonly StepRow[]): string | null {
+  const last = steps.findLast(({ entry }) => entry.kind === "model")?.entry;
+  if (last?.kind !== "model") return null;
+  if (last.result?.stopReason === "length")
+    return "The answer reached the model's output limit and ends early.";
+  if (last.result?.stopReason === "refusal") return "The model declined to answer this.";
+  return null;
+}
+
+/** Tokens of all finished calls; `null` before the first. */
+function totalUsage(steps: readonly StepRow[]): TokenUsage | null {
+  const usages = steps.flatMap(({ entry }) =>
+    entry.kind === "model" && entry.result ? [entry.result.usage] : [],
+  );
+  if (usages.length === 0) return null;
+  return usages.reduce((total, usage) => ({
+    inputTokens: total.inputTokens + usage.inputTokens,
+    outputTokens: total.outputTokens + usage.outputTokens,
+    cacheReadTokens: total.cacheReadTokens + usage.cacheReadTokens,
+    cacheWriteTokens: total.cacheWriteTokens + usage.cacheWriteTokens,
+  }));
+}
+
+/** US dollars of all calls; `null` when one of them has no known price or no known end. */
+function totalCost(steps: readonly StepRow[]): number | null {
+  let total: number | null = null;
+  for (const { entry } of steps) {
+    if (entry.kind !== "model") continue;
+    const price = entry.result ? priceUsd(entry.result.model, entry.result.usage) : null;
+    if (price === null) return null;
+    total = (total ?? 0) + price;
+  }
+  return total;
+}

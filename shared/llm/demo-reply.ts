@@ -1,0 +1,102 @@
+/** What the demo model says: a few rules over the conversation, no language model. */
+
+import { describeToolResult } from "./demo-tool-result.ts";
+import { chooseDemoCalls } from "./demo-tools.ts";
+import type { ModelRequest, ToolCall, ToolDefinition } from "./provider.ts";
+
+/** An answer, or a text that announces tool calls. */
+export interface DemoReply {
+  text: string;
+  toolCalls: ToolCall[];
+}
+
+const MAX_COUNT = 1_000;
+const LONG_PARAGRAPHS = 40;
+const QUOTED_MESSAGES = 3;
+const LISTED_TOOLS = 6;
+
+/**
+ * Decides the reply. After tool results comes the answer, never another call, so that a turn always ends.
+ *
+ * The rules, first match first: results to tell, a long answer, the conversation recalled, tools, an introduction.
+ */
+export function demoReply(request: ModelRequest): DemoReply {
+  const last = request.messages.at(-1);
+  if (last?.role === "tool") return answer(last.results.map(describeToolResult).join("\n\n"));
+
+  const said = request.messages.flatMap((message) => (message.role === "user" ? [message.text.trim()] : []));
+  const text = said.pop() ?? "";
+  const long = longAnswer(text);
+  if (long !== null) return answer(long);
+  if (asksForThePast(text)) return answer(recall(said));
+
+  if (request.toolChoice === "auto") {
+    const callsBefore = request.messages.reduce(
+      (count, message) => count + (message.role === "assistant" ? message.toolCalls.length : 0),
+      0,
+    );
+    const choice = chooseDemoCalls(text, request.tools, callsBefore);
+    if (choice.calls.length > 0) return { text: "Let me look that up.", toolCalls: choice.calls };
+    if (choice.incomplete !== null) return answer(askForArguments(choice.incomplete));
+  }
+  return answer(introduction(text, request.tools));
+}
+
+function answer(text: string): DemoReply {
+  return { text, toolCalls: [] };
+}
+
+/** Answers that take a while, for trying the Stop button and live updates. */
+function longAnswer(text: string): string | null {
+  const count = /\bcount (?:up )?(?:from 1 )?to (\d{1,6})\b/i.exec(text);
+  if (count !== null) {
+    const end = Math.min(Number(count[1]), MAX_COUNT);
+    return Array.from({ length: end }, (_, index) => index + 1).join(" ");
+  }
+  if (!/\b(long|lengthy) (answer|text|story|message|reply)\b/i.test(text)) return null;
+  return Array.from({ length: LONG_PARAGRAPHS }, (_, index) => {
+    const number = index + 1;
+    return `${number}. This is paragraph ${number} of ${LONG_PARAGRAPHS}. It says nothing new; it is here so that you can watch a long answer arrive word by word, and stop it whenever you have seen enough.`;
+  }).join("\n\n");
+}
+
+function asksForThePast(text: string): boolean {
+  return /\b(did|have) i (just )?(say|said|ask|asked|tell|told|write|written)\b|\bwhat i (said|asked|told|wrote)\b|\bdo you remember\b|\bmy (last|previous|first|earlier) (message|question)s?\b/i.test(
+    text,
+  );
+}
+
+function recall(said: readonly string[]): string {
+  if (said.length === 0) return "This is the first message that I can see from you here.";
+  const quoted = said
+    .slice(-QUOTED_MESSAGES)
+    .map((message) => `> ${cut(message.replaceAll(/\s+/g, " "), 300)}`);
+  const lead =
+    said.length === 1
+      ? "Before this, you wrote:"
+      : `Before this, you wrote ${said.length} messages. The latest:`;
+  return `${lead}\n\n${quoted.join("\n\n")}`;
+}
+
+function askForArguments(tool: ToolDefinition): string {
+  return `That sounds like \`${tool.name}\` (${summary(tool)}), but I could not find everything it needs in your message. Put texts in "quotes" and ids behind a #.`;
+}
+
+function introduction(text: string, tools: readonly ToolDefinition[]): string {
+  const greeting = text === "" ? "Hello!" : `Hello! You wrote “${cut(text, 120)}”.`;
+  const tryThese =
+    "Ask me “what did I say before?” to see that I remember, or “count to 200” to watch me write.";
+  if (tools.length === 0) return `${greeting} I only know a few tricks, and have no tools. ${tryThese}`;
+  const listed = tools.slice(0, LISTED_TOOLS).map((tool) => `- \`${tool.name}\`: ${summary(tool)}`);
+  const more = tools.length > LISTED_TOOLS ? [`- and ${tools.length - LISTED_TOOLS} more`] : [];
+  return `${greeting} I only know a few tricks, but I can really call these tools when you mention them:\n\n${[...listed, ...more].join("\n")}\n\n${tryThese}`;
+}
+
+function summary(tool: ToolDefinition): string {
+  const [first = ""] = tool.description.split(/(?<=\.)\s/);
+  return cut(first === "" ? "no description" : first, 120);
+}
+
+function cut(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length)}…` : text;
+}

@@ -1,0 +1,37 @@
+/**
+ * What enters a session. Every door (web chat, Discord, webhooks, cron, assignments) turns what it received into one
+ * {@link InboundEvent}; behind the door nothing differs but the {@link ReplyTarget}.
+ */
+
+/** Where the answer goes. */
+export type ReplyTarget =
+  /** The playground: the answer is shown to every socket of the conversation, and kept for those that come later. */
+  { kind: "chat" };
+
+/** Who said it. */
+export interface Author {
+  /** Stable and unique within the door it came through, e.g. a Discord user id. */
+  id: string;
+  /** What the model calls them. */
+  name: string;
+}
+
+/** One message for the agent. `id` is its identity for ever: the same id again is the same event, whatever else it says. */
+export interface InboundEvent {
+  /** `<door>:<id there>`, at most {@link MAX_EVENT_ID} characters. */
+  id: string;
+  author: Author;
+  text: string;
+  target: ReplyTarget;
+}
+
+/** Longest event id, in UTF-16 code units. */
+export const MAX_EVENT_ID = 200;
+
+/** Who writes in the playground: whoever holds the admin token. */
+const OPERATOR: Author = { id: "playground", name: "Operator" };
+
+/** A message of the web chat. `id` is unique within its conversation. */
+export function chatEvent(id: string, text: string): InboundEvent {
+  return { id: `chat:${id}`, author: OPERATOR, text, target: { kind: "chat" } };
+}

@@ -1,0 +1,25 @@
+/** Agents of the tests inside workerd, in place of agents/index.ts. `TESTER__…` secrets lead to the fakes of global-setup.ts. */
+import { defineAgents } from "../../shared/character/registry.ts";
+
+const get = (path: string) => ({ method: "GET", path, description: `GET ${path}` });
+const post = (path: string) => ({ method: "POST", path, description: `POST ${path}` });
+
+export const agents = defineAgents({
+  tester: {
+    name: "Tester",
+    personality: "You test.",
+    lore: ["Testers are patient."],
+    tools: [
+      {
+        url: "env:TOOLS_URL",
+        endpoints: [get("/echo/:id"), post("/orders"), get("/silent"), post("/silent"), post("/status/500")],
+      },
+    ],
+    llm: { maxToolRounds: 3 },
+    memory: { conversationRetention: "30d" },
+  },
+  /** Names no provider and has no key. */
+  keyless: { name: "Keyless", personality: "You have no key.", tools: [] },
+  coder: { name: "Coder", personality: "You code.", tools: [], llm: { provider: "claude-cli" } },
+  broken: { name: "Broken", personality: 7 },
+});

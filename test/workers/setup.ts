@@ -1,0 +1,18 @@
+import { applyD1Migrations, type D1Migration } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+
+declare global {
+  namespace Cloudflare {
+    /** What vitest.config.ts binds besides the product's own. */
+    interface Env {
+      MIGRATIONS: D1Migration[];
+      TOOLS_URL: string;
+      MODEL_URL: string;
+    }
+    interface GlobalProps {
+      mainModule: typeof import("../../workers/index.ts");
+    }
+  }
+}
+
+await applyD1Migrations(env.DB, env.MIGRATIONS);

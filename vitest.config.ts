@@ -1,0 +1,42 @@
+import { fileURLToPath } from "node:url";
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+const testAgents = fileURLToPath(new URL("test/support/agents.ts", import.meta.url));
+
+export default defineConfig({
+  test: {
+    // What a passing test logs is nobody's business.
+    silent: "passed-only",
+    projects: [
+      { test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
+      {
+        plugins: [
+          cloudflareTest(({ inject }) => ({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: {
+              bindings: {
+                ADMIN_TOKEN: "test-admin-token",
+                TESTER__ANTHROPIC_API_KEY: "sk-ant-test",
+                ANTHROPIC_BASE_URL: inject("modelUrl"),
+                TOOLS_URL: inject("toolsUrl"),
+                MODEL_URL: inject("modelUrl"),
+                MIGRATIONS: inject("migrations"),
+              },
+            },
+          })),
+        ],
+        resolve: { alias: [{ find: /^.*\/agents\/index\.ts$/, replacement: testAgents }] },
+        test: {
+          name: "workers",
+          include: ["test/workers/**/*.test.ts"],
+          globalSetup: ["test/support/global-setup.ts"],
+          setupFiles: ["test/workers/setup.ts"],
+        },
+      },
+      {
+        test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000 },
+      },
+    ],
+  },
+});

@@ -1,0 +1,94 @@
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { secureHeaders } from "hono/secure-headers";
+import { AgentUnavailableError } from "../durable-objects/channel-session/run-turn.ts";
+import type { Env } from "../durable-objects/env.ts";
+import { createLogger } from "../shared/log.ts";
+import { serveAsset } from "./assets.ts";
+import { requireAdmin } from "./auth.ts";
+import { errorResponse, RequestError } from "./errors.ts";
+import { agentRoutes } from "./routes/agents.ts";
+import { chatRoutes } from "./routes/chats.ts";
+import { factRoutes } from "./routes/facts.ts";
+import { loginRoutes } from "./routes/login.ts";
+
+/** Largest request body, in bytes. */
+const MAX_BODY = 1024 * 1024;
+
+const log = createLogger();
+
+/** The Worker's HTTP interface: who may enter is decided here, what happens then in routes/. */
+export function createApp(): Hono<{ Bindings: Env }> {
+  const app = new Hono<{ Bindings: Env }>();
+
+  app.use(
+    secureHeaders({
+      contentSecurityPolicy: {
+        defaultSrc: ["'self'"],
+        imgSrc: ["'self'", "data:"],
+        connectSrc: ["'self'"],
+        baseUri: ["'none'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+        objectSrc: ["'none'"],
+      },
+      referrerPolicy: "no-referrer",
+      xFrameOptions: "DENY",
+    }),
+  );
+  app.use(
+    bodyLimit({
+      maxSize: MAX_BODY,
+      onError: () => {
+        throw new RequestError(413, "body_too_large", `Expected at most ${MAX_BODY} bytes.`);
+      },
+    }),
+  );
+
+  app.get("/health", (c) => c.json({ status: "healthy", timestamp: new Date().toISOString() }));
+  app.route("/", loginRoutes());
+  app.use("/agents/*", requireAdmin);
+  app.use("/agents", requireAdmin);
+  app.route("/agents", agentRoutes());
+  app.route("/agents/:agent/chats", chatRoutes());
+  app.route("/agents/:agent/users/:user/facts", factRoutes());
+
+  app.notFound(async (c) => {
+    const methods = METHODS.filter((method) => hasRoute(app, method, c.req.path));
+    if (methods.length > 0) {
+      c.header("Allow", methods.join(", "));
+      return errorResponse(
+        c,
+        new RequestError(405, "method_not_allowed", `Expected ${methods.join(" or ")}.`),
+      );
+    }
+    const asset = c.req.method === "GET" || c.req.method === "HEAD" ? await serveAsset(c) : undefined;
+    if (asset && asset.status !== 404) return asset;
+    return errorResponse(c, new RequestError(404, "not_found", `There is nothing at ${c.req.path}.`));
+  });
+
+  app.onError((error, c) => {
+    if (error instanceof RequestError) return errorResponse(c, error);
+    const cause = error.stack ?? error.message;
+    if (error instanceof AgentUnavailableError) {
+      log.log("error", "agent.unavailable", { code: error.code, cause });
+      const message =
+        "This agent's character.json cannot be read; the log says why, and so does `rig check`.";
+      return errorResponse(c, new RequestError(503, "agent_unavailable", message));
+    }
+    log.log("error", "request.failed", { method: c.req.method, path: c.req.path, cause });
+    return errorResponse(
+      c,
+      new RequestError(500, "internal_error", "Something went wrong; the log says what."),
+    );
+  });
+
+  return app;
+}
+
+const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+
+/** Whether a route (not only middleware) answers this method at this path. */
+function hasRoute(app: Hono<{ Bindings: Env }>, method: string, path: string): boolean {
+  return app.router.match(method, path)[0].some(([[, route]]) => route.method === method);
+}

@@ -1,0 +1,5 @@
+import { createApp } from "./app.ts";
+
+export { ChannelSession } from "../durable-objects/channel-session/channel-session.ts";
+
+export default createApp();
