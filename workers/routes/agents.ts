@@ -38,7 +38,7 @@ function describeAgent(agent: Agent, env: Env) {
     provider: describeProvider(providerOf(agent, env)),
     tools: definitions.map(({ name, description }) => ({ name, description })),
     warnings: Object.keys(mcpServers).map(
-      (server) => `MCP server "${server}" is skipped: a Worker cannot start it.`,
+      (server) => `MCP server "${server}" is skipped: this release connects to none.`,
     ),
   };
 }
