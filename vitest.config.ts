@@ -18,6 +18,9 @@ export default defineConfig({
               bindings: {
                 ADMIN_TOKEN: "test-admin-token",
                 TESTER__ANTHROPIC_API_KEY: "sk-ant-test",
+                PER_THREAD__ANTHROPIC_API_KEY: "sk-ant-test",
+                PER_LANE__ANTHROPIC_API_KEY: "sk-ant-test",
+                NARROW__ANTHROPIC_API_KEY: "sk-ant-test",
                 ANTHROPIC_BASE_URL: inject("modelUrl"),
                 TOOLS_URL: inject("toolsUrl"),
                 MODEL_URL: inject("modelUrl"),
@@ -32,6 +35,8 @@ export default defineConfig({
           include: ["test/workers/**/*.test.ts"],
           globalSetup: ["test/support/global-setup.ts"],
           setupFiles: ["test/workers/setup.ts"],
+          // The first test that needs a vendor SDK waits for it to be transformed.
+          testTimeout: 30_000,
         },
       },
       {

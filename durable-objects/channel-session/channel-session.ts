@@ -10,6 +10,7 @@ import { retentionMs } from "../../shared/time/retention.ts";
 import type { Env } from "../env.ts";
 import { findAgent, findAgentIfAny, loadAgentParts, providerOf } from "./agent-parts.ts";
 import { Audience, sendFrame } from "./audience.ts";
+import type { Dispatch } from "./batch.ts";
 import { readClientFrame } from "./client-frames.ts";
 import { migrateDatabase, openDatabase } from "./database.ts";
 import { FactReader } from "./fact-reader.ts";
@@ -29,6 +30,20 @@ const WATCHDOG_MS = 30_000;
 const PURGE_EVERY_MS = 24 * 3_600_000;
 /** How many turns a page is shown. */
 const HISTORY_TURNS = 100;
+
+/** For the last words of an agent that is gone. */
+const DEFAULT_DISPATCH: Dispatch = {
+  dispatch: "per-message",
+  queue: { maxWaiting: 50, maxBatchMessages: 20, maxBatchTokens: 8000 },
+};
+/** What a sender is told whose message cannot wait. */
+const BUSY = {
+  code: "busy",
+  message: "Too many messages wait for an answer already. Try again in a moment.",
+};
+
+/** What a sender is told. */
+export type Receipt = { status: "stored" | "duplicate"; turn: string } | { status: "busy" };
 
 /** The turn an instance works on. */
 interface RunningTurn {
@@ -70,17 +85,22 @@ export class ChannelSession extends DurableObject<Env> {
     });
   }
 
-  /** Stores an event, once for each id; it is durable when this resolves. */
-  accept(event: InboundEvent): { turn: string; duplicate: boolean } {
+  /** Stores an event, once for each id; it is durable when this resolves. `busy`: it is not, too many wait already. */
+  accept(event: InboundEvent): Receipt {
     const now = Date.now();
-    const { message, duplicate } = this.#store.accept(event, crypto.randomUUID(), now);
-    if (!duplicate) {
+    const acceptance = this.#store.accept(event, crypto.randomUUID(), this.#dispatch().queue.maxWaiting, now);
+    if (acceptance.status === "busy") {
+      this.#log.log("warn", "event.refused", { id: event.id, waiting: acceptance.waiting });
+      return acceptance;
+    }
+    const { message } = acceptance;
+    if (acceptance.status === "stored") {
       this.#log.log("info", "event.accepted", { id: event.id, turn: message.turnId });
       this.#wake();
       if (this.#running?.live.turnId !== message.turnId) this.#audience.showTurn(message.turnId);
       if (message.seq === 1) this.#listChat(message, now);
     }
-    return { turn: message.turnId, duplicate };
+    return { status: acceptance.status, turn: message.turnId };
   }
 
   /** Stops the running answer within a second; what was shown of it stays. @returns whether one was running. */
@@ -94,9 +114,18 @@ export class ChannelSession extends DurableObject<Env> {
     return true;
   }
 
+  /** Forgets the conversation, and stops what is being answered. What the agent knows about people stays. */
+  reset(): void {
+    this.#store.forget(Date.now());
+    this.#running?.controller.abort(new DOMException("the conversation was reset", "AbortError"));
+    this.#log.log("info", "session.reset");
+    this.#audience.showAll(this.#hello());
+    if (!this.#running) this.#wake();
+  }
+
   /** The newest turns, oldest first. */
   history(): TurnView[] {
-    return this.#store.recentMessages(HISTORY_TURNS).map((message) => this.#view(message.turnId));
+    return this.#store.recentMessages(HISTORY_TURNS).flatMap(({ turnId }) => this.#view(turnId) ?? []);
   }
 
   /** A chat page connects: a WebSocket handshake that the Worker has checked. */
@@ -116,10 +145,17 @@ export class ChannelSession extends DurableObject<Env> {
 
   #handle(frame: ClientFrame): ServerFrame | undefined {
     switch (frame.type) {
-      case "send":
-        return { type: "accepted", id: frame.id, ...this.accept(chatEvent(frame.id, frame.text)) };
+      case "send": {
+        const receipt = this.accept(chatEvent(frame.id, frame.text));
+        if (receipt.status === "busy") return { type: "error", id: frame.id, ...BUSY };
+        const { turn, status } = receipt;
+        return { type: "accepted", id: frame.id, turn, duplicate: status === "duplicate" };
+      }
       case "stop":
         this.stop();
+        return undefined;
+      case "reset":
+        this.reset();
         return undefined;
       case "sync":
         return this.#hello();
@@ -140,14 +176,15 @@ export class ChannelSession extends DurableObject<Env> {
   /** Starts on the next turn unless one is running. */
   #wake(): void {
     if (this.#running) return;
-    const turn = this.#store.takeTurn(Date.now());
+    const turn = this.#store.takeTurn(this.#dispatch(), Date.now());
     if (!turn) return;
     const running = { live: this.#audience.watch(turn.id), controller: new AbortController() };
     this.#running = running;
     this.#jobs.scheduleOnce("watchdog", Date.now() + WATCHDOG_MS);
-    this.#audience.showTurn(turn.id);
+    for (const { turnId } of turn.messages) this.#audience.showTurn(turnId);
     void this.#work(turn, running).then((isOver) => {
       this.#running = undefined;
+      for (const { turnId } of turn.messages.slice(0, -1)) this.#audience.showTurn(turnId);
       this.#listChat(turn.message, Date.now());
       // A turn that broke stays open and is tried again by the watchdog, not at once: what broke it may pass.
       if (isOver) this.#next();
@@ -209,6 +246,11 @@ export class ChannelSession extends DurableObject<Env> {
     if (isEmpty) this.#inChatList((db, chat) => forgetChat(db, this.#agentId, chat));
   }
 
+  /** How waiting messages become turns; for an agent that is gone, as by default. */
+  #dispatch(): Dispatch {
+    return findAgentIfAny(this.#agentId)?.character ?? DEFAULT_DISPATCH;
+  }
+
   /** Milliseconds, or `null` for ever. */
   #retention(): number | null {
     return retentionMs(findAgentIfAny(this.#agentId)?.character.memory.conversationRetention ?? "indefinite");
@@ -232,10 +274,12 @@ export class ChannelSession extends DurableObject<Env> {
     return { type: "hello", agent: this.#agentId, chat: this.#chat ?? "", provider, turns: this.history() };
   }
 
-  #view(turnId: string): TurnView {
+  /** `undefined` once it is forgotten. */
+  #view(turnId: string): TurnView | undefined {
     const message = this.#store.message(turnId);
-    if (!message) throw new Error(`turn ${turnId} has no message`);
+    if (!message || message.status === "forgotten") return undefined;
+    const answeredBy = message.answeredBy ?? turnId;
     const live = this.#running?.live.turnId === turnId ? this.#running.live : undefined;
-    return viewTurn(message, this.#store.turn(turnId), this.#store.steps(turnId), live);
+    return viewTurn(message, this.#store.turn(answeredBy), this.#store.steps(turnId), live);
   }
 }

@@ -6,6 +6,7 @@ import { explainToUser } from "../../shared/llm/errors.ts";
 import { type ModelRequest, type Provider, ProviderError } from "../../shared/llm/provider.ts";
 import type { Logger } from "../../shared/log.ts";
 import type { Tool } from "../../shared/tools/tool.ts";
+import { batchText } from "./batch.ts";
 import { CONTEXT_MESSAGES, modelMessages } from "./messages.ts";
 import { type NextAction, nextAction } from "./next-action.ts";
 import type { OutboxRow, StepEntry } from "./schema.ts";
@@ -131,7 +132,11 @@ async function callModel(
   const { step, round, attempt, toolChoice } = action;
   const request: ModelRequest = {
     system: agent.system,
-    messages: modelMessages(store.transcriptBefore(turn, CONTEXT_MESSAGES), turn.message.event.text, journal),
+    messages: modelMessages(
+      store.transcriptBefore(turn, CONTEXT_MESSAGES),
+      batchText(turn.messages.map(({ event }) => event)),
+      journal,
+    ),
     tools: agent.tools.map(({ name, description, inputSchema }) => ({ name, description, inputSchema })),
     toolChoice,
     maxTokens: agent.limits.maxTokens,

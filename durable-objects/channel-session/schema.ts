@@ -12,13 +12,20 @@ export const inbox = sqliteTable(
   {
     seq: integer("seq").primaryKey({ autoIncrement: true }),
     eventId: text("event_id").notNull().unique(),
-    /** The turn that will answer it, named at acceptance so that a sender can be told. */
+    /** The turn that a sender is told of. */
     turnId: text("turn_id").notNull(),
-    status: text("status", { enum: ["waiting", "taken"] }).notNull(),
+    /** The turn that answers it: its own, or that of a later message which is answered together with it. */
+    answeredBy: text("answered_by"),
+    /** `forgotten`: only its id is left, so that it stays known. */
+    status: text("status", { enum: ["waiting", "taken", "forgotten"] }).notNull(),
     event: text("event", { mode: "json" }).$type<InboundEvent>().notNull(),
     receivedAt: integer("received_at").notNull(),
   },
-  (table) => [index("inbox_status").on(table.status, table.seq), index("inbox_turn").on(table.turnId)],
+  (table) => [
+    index("inbox_status").on(table.status, table.seq),
+    index("inbox_turn").on(table.turnId),
+    index("inbox_answered").on(table.answeredBy),
+  ],
 );
 
 /** One answer in the making, or made. At most one is open (running or posting) at any time. */

@@ -2,7 +2,7 @@
  * The statements of a turn's hot path, prepared: what drizzle would build anew for each call costs ten times what
  * SQLite needs to run it. Each is built when it is first used, so that waking up stays cheap.
  */
-import { and, asc, desc, eq, inArray, lt, placeholder, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, inArray, lt, placeholder, sql } from "drizzle-orm";
 import type { SessionDatabase } from "./database.ts";
 import { inbox, outbox, steps, transcript, turns } from "./schema.ts";
 
@@ -42,13 +42,24 @@ export function prepareStatements(db: SessionDatabase) {
           .where(eq(inbox.turnId, value("turnId")))
           .prepare(),
       ),
-      nextWaiting: lazily(() =>
-        db.select().from(inbox).where(eq(inbox.status, "waiting")).orderBy(asc(inbox.seq)).limit(1).prepare(),
+      ofTurn: lazily(() =>
+        db
+          .select()
+          .from(inbox)
+          .where(eq(inbox.answeredBy, value("turnId")))
+          .orderBy(asc(inbox.seq))
+          .prepare(),
+      ),
+      countWaiting: lazily(() =>
+        db.select({ rows: count() }).from(inbox).where(eq(inbox.status, "waiting")).prepare(),
+      ),
+      waiting: lazily(() =>
+        db.select().from(inbox).where(eq(inbox.status, "waiting")).orderBy(asc(inbox.seq)).prepare(),
       ),
       take: lazily(() =>
         db
           .update(inbox)
-          .set({ status: "taken" })
+          .set({ status: "taken", answeredBy: sql`${value("turnId")}` })
           .where(eq(inbox.seq, value("seq")))
           .prepare(),
       ),

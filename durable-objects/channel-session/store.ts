@@ -4,9 +4,10 @@
  * SQLite in a Durable Object is synchronous: nothing else runs between the statements of a method, and nothing the
  * object sends leaves it before they are durable (the output gate).
  */
-import { and, count, desc, eq, inArray, lt, notInArray } from "drizzle-orm";
+import { and, count, desc, eq, inArray, lt, ne, sql } from "drizzle-orm";
 import type { ModelResult } from "../../shared/llm/provider.ts";
 import type { InboundEvent } from "../../shared/session/event.ts";
+import { chooseBatch, type Dispatch } from "./batch.ts";
 import type { SessionDatabase } from "./database.ts";
 import { answerText, type PlannedCall } from "./next-action.ts";
 import {
@@ -28,8 +29,16 @@ import { OPEN, prepareStatements } from "./statements.ts";
 export interface OpenTurn {
   id: string;
   generation: number;
+  /** What it answers, oldest first; at least one. */
+  messages: InboxRow[];
+  /** The last of them, whose turn this is. */
   message: InboxRow;
 }
+
+/** What became of an event that came in. */
+export type Acceptance =
+  | { status: "stored" | "duplicate"; message: InboxRow }
+  | { status: "busy"; waiting: number };
 
 /** What became of a tool call; `unknown`: it was started, and nobody can tell. */
 export type ToolEnd = NonNullable<Extract<StepEntry, { kind: "tool" }>["result"]>;
@@ -51,41 +60,54 @@ export class SessionStore {
     this.#sql = prepareStatements(db);
   }
 
-  /** Stores an event once. A second one with the same id changes nothing and is told of the first. */
-  accept(event: InboundEvent, turnId: string, now: number): { message: InboxRow; duplicate: boolean } {
-    const stored = this.#sql.message.insert().get({ eventId: event.id, turnId, event, now });
-    if (stored) return { message: stored, duplicate: false };
-    const earlier = this.#sql.message.byEvent().get({ eventId: event.id });
-    if (!earlier) throw new Error(`event ${event.id} is neither new nor stored`);
-    return { message: earlier, duplicate: true };
+  /**
+   * Stores an event once. A second one with the same id changes nothing and is told of the first.
+   *
+   * @param maxWaiting how many messages may wait; one more is not stored (`busy`).
+   */
+  accept(event: InboundEvent, turnId: string, maxWaiting: number, now: number): Acceptance {
+    return this.#storage.transactionSync(() => {
+      const earlier = this.#sql.message.byEvent().get({ eventId: event.id });
+      if (earlier) return { status: "duplicate", message: earlier };
+      const waiting = this.#sql.message.countWaiting().get()?.rows ?? 0;
+      if (waiting >= maxWaiting) return { status: "busy", waiting };
+      const message = this.#sql.message.insert().get({ eventId: event.id, turnId, event, now });
+      return { status: "stored", message };
+    });
   }
 
   /**
-   * The turn to work on: the open one, which some earlier instance left behind, or the oldest waiting message.
-   * Taking it makes every earlier holder's writes fail with {@link FencedError}.
+   * The turn to work on: the open one, which some earlier instance left behind, or one that answers the oldest waiting
+   * message and those that may join it. Taking it makes every earlier holder's writes fail with {@link FencedError}.
    */
-  takeTurn(now: number): OpenTurn | undefined {
-    return this.#storage.transactionSync(() => this.#resumeTurn() ?? this.#openTurn(now));
+  takeTurn(dispatch: Dispatch, now: number): OpenTurn | undefined {
+    return this.#storage.transactionSync(() => this.#resumeTurn() ?? this.#openTurn(dispatch, now));
   }
 
   #resumeTurn(): OpenTurn | undefined {
     const turn = this.openTurn();
     if (!turn) return undefined;
-    const message = this.message(turn.id);
-    if (!message) throw new Error(`turn ${turn.id} has no message`);
     const generation = turn.generation + 1;
     this.#updateTurn(turn.id, { generation });
-    return { id: turn.id, generation, message };
+    return heldTurn(generation, this.#sql.message.ofTurn().all({ turnId: turn.id }));
   }
 
-  #openTurn(now: number): OpenTurn | undefined {
-    const message = this.#sql.message.nextWaiting().get();
-    if (!message) return undefined;
-    const { turnId: id, seq, event, receivedAt } = message;
-    this.#sql.message.take().run({ seq });
-    this.#sql.turn.insert().run({ id, seq, now });
-    this.#sql.transcript.insert().run({ turnId: id, role: "user", content: event.text, now: receivedAt });
-    return { id, generation: 1, message };
+  #openTurn(dispatch: Dispatch, now: number): OpenTurn | undefined {
+    const waiting = this.#sql.message.waiting().all();
+    const batch = chooseBatch(
+      waiting.map((row) => ({ ...row.event, row })),
+      dispatch,
+    ).map(({ row }) => row);
+    const turn = heldTurn(1, batch);
+    if (!turn) return undefined;
+    this.#sql.turn.insert().run({ id: turn.id, seq: turn.message.seq, now });
+    for (const { seq, event, receivedAt } of batch) {
+      this.#sql.message.take().run({ seq, turnId: turn.id });
+      this.#sql.transcript
+        .insert()
+        .run({ turnId: turn.id, role: "user", content: event.text, now: receivedAt });
+    }
+    return turn;
   }
 
   /** State of a turn this instance holds. @throws FencedError */
@@ -233,12 +255,30 @@ export class SessionStore {
 
   /** The newest messages, oldest first. */
   recentMessages(limit: number): InboxRow[] {
-    return this.#db.select().from(inbox).orderBy(desc(inbox.seq)).limit(limit).all().reverse();
+    const kept = ne(inbox.status, "forgotten");
+    return this.#db.select().from(inbox).where(kept).orderBy(desc(inbox.seq)).limit(limit).all().reverse();
   }
 
   /** The conversation before a turn's own message: its newest `limit` messages, oldest first. */
   transcriptBefore(turn: OpenTurn, limit: number): { role: "user" | "assistant"; content: string }[] {
     return this.#sql.transcript.before().all({ turnId: turn.id, limit }).reverse();
+  }
+
+  /**
+   * Forgets all that was said and answered, and stops what is being answered. What still waits is kept: it was accepted,
+   * and will be answered. Ids of messages stay known, so that none is answered again.
+   */
+  forget(now: number): void {
+    this.#storage.transactionSync(() => {
+      this.cancel("", now);
+      for (const table of [steps, outbox, transcript, turns]) this.#db.delete(table).run();
+      const blank = sql`json_set(${inbox.event}, '$.text', '')`;
+      this.#db
+        .update(inbox)
+        .set({ status: "forgotten", event: blank })
+        .where(eq(inbox.status, "taken"))
+        .run();
+    });
   }
 
   /**
@@ -251,8 +291,8 @@ export class SessionStore {
       const open = this.openTurn()?.id;
       const isOld = and(
         lt(inbox.receivedAt, before),
-        eq(inbox.status, "taken"),
-        notInArray(inbox.turnId, open === undefined ? [] : [open]),
+        ne(inbox.status, "waiting"),
+        open === undefined ? undefined : ne(inbox.answeredBy, open),
       );
       const old = this.#db.select({ turnId: inbox.turnId }).from(inbox).where(isOld);
       for (const table of [steps, outbox, transcript])
@@ -266,3 +306,8 @@ export class SessionStore {
 
 /** What the model reads at the end of an answer that was stopped. */
 const STOPPED = "[stopped by the user]";
+
+function heldTurn(generation: number, messages: InboxRow[]): OpenTurn | undefined {
+  const message = messages.at(-1);
+  return message && { id: message.turnId, generation, messages, message };
+}

@@ -12,27 +12,29 @@ export interface LiveText {
   notice: string | null;
 }
 
-/** A turn as the playground shows it. */
+/** A message and its turn as the playground shows them. A message that was answered with a later one has no parts of its own. */
 export function viewTurn(
   message: Pick<InboxRow, "eventId" | "turnId" | "event" | "receivedAt">,
   turn: TurnRow | undefined,
-  steps: readonly StepRow[],
+  journal: readonly StepRow[],
   live: LiveText | undefined,
 ): TurnView {
   const state = turnState(turn);
+  const own = turn?.id === message.turnId ? turn : undefined;
+  const steps = own ? journal : [];
   return {
     id: message.turnId,
     event: message.eventId,
     text: message.event.text,
     state,
     parts: parts(steps, state === "running", live),
-    notice: live?.notice ?? notice(turn, steps),
-    provider: (turn?.provider ?? null) as ProviderName | null,
-    model: turn?.model ?? null,
+    notice: live?.notice ?? notice(own, steps),
+    provider: (own?.provider ?? null) as ProviderName | null,
+    model: own?.model ?? null,
     usage: totalUsage(steps),
     costUsd: totalCost(steps),
     receivedAt: message.receivedAt,
-    startedAt: turn?.startedAt ?? null,
+    startedAt: own?.startedAt ?? null,
     finishedAt: turn?.finishedAt ?? null,
   };
 }

@@ -6,6 +6,7 @@
  */
 import * as z from "zod";
 import { discordSection, messagingSection } from "./sections/discord.ts";
+import { dispatchSection, queueSection } from "./sections/dispatch.ts";
 import { llmSection } from "./sections/llm.ts";
 import { memorySection } from "./sections/memory.ts";
 import { someText } from "./sections/text.ts";
@@ -42,6 +43,8 @@ export const characterSchema = z.object({
   messaging: messagingSection.optional().describe("Where the agent listens; replaces `discord`."),
   discord: discordSection.optional().describe("Where the agent listens in Discord."),
   memory: memorySection.prefault({}).describe("How long the agent remembers."),
+  dispatch: dispatchSection,
+  queue: queueSection.prefault({}).describe("How much may wait while the agent answers."),
   llm: llmSection.prefault({}).describe("Which model answers."),
   cron: cronSection.default([]).describe("Scheduled prompts: one job or a list."),
   webhooks: webhooksSection.default({}).describe("Webhooks by source: POST /webhook/<source>."),

@@ -14,6 +14,8 @@ export type ClientFrame =
   | { type: "send"; id: string; text: string }
   /** Stops the running answer; messages that wait behind it are answered next. */
   | { type: "stop" }
+  /** Forgets the conversation; answered by a fresh `hello` to everybody who watches. */
+  | { type: "reset" }
   /** Asks for a fresh `hello`. */
   | { type: "sync" };
 

@@ -18,6 +18,19 @@ export const agents = defineAgents({
     llm: { maxToolRounds: 3 },
     memory: { conversationRetention: "30d" },
   },
+  ...Object.fromEntries(
+    (["per-thread", "per-lane"] as const).map((dispatch) => [
+      dispatch,
+      { name: dispatch, personality: "You answer.", tools: [], dispatch, llm: { provider: "anthropic" } },
+    ]),
+  ),
+  narrow: {
+    name: "Narrow",
+    personality: "You answer few.",
+    tools: [],
+    queue: { maxWaiting: 2 },
+    llm: { provider: "anthropic" },
+  },
   /** Names no provider and has no key. */
   keyless: { name: "Keyless", personality: "You have no key.", tools: [] },
   coder: { name: "Coder", personality: "You code.", tools: [], llm: { provider: "claude-cli" } },

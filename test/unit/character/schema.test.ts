@@ -26,7 +26,7 @@ describe("files of the original runtime", () => {
   it("load with every field of the format", () => {
     const { cron, tools, mcpServers, discord, messaging, ...rest } = load(everyField);
     const { cron: _, tools: __, mcpServers: ___, discord: ____, messaging: _____, ...original } = everyField;
-    expect(rest).toEqual(original);
+    expect(rest).toMatchObject(original);
     expect(cron).toEqual([everyField.cron]);
     expect(tools[0]).toEqual({
       ...everyField.tools[0],
@@ -83,6 +83,8 @@ describe("files of the original runtime", () => {
         patternRetention: "indefinite",
         historyRetention: "indefinite",
       },
+      dispatch: "per-message",
+      queue: { maxWaiting: 50, maxBatchMessages: 20, maxBatchTokens: 8000 },
       llm: {
         temperature: 0.3,
         maxTokens: 4096,

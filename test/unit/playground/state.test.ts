@@ -202,6 +202,20 @@ describe("a message", () => {
   });
 });
 
+describe("forget", () => {
+  it("is asked of the server, and done when its hello comes", () => {
+    const live = play(openChat(), { type: "opened" }, hello(turn("t1"))).state;
+    const asked = play(live, { type: "forget" });
+    expect(asked.sent).toEqual([{ type: "reset" }]);
+    expect(asked.state.turns).toHaveLength(1);
+    expect(play(asked.state, hello()).state.turns).toEqual([]);
+  });
+
+  it("is not asked while there is nobody to hear it", () => {
+    expect(play(openChat(), { type: "forget" }).sent).toEqual([]);
+  });
+});
+
 describe("stop", () => {
   it("is sent while an answer runs", () => {
     expect(isBusy(live)).toBe(true);
