@@ -11,6 +11,7 @@ import { agentRoutes } from "./routes/agents.ts";
 import { chatRoutes } from "./routes/chats.ts";
 import { factRoutes } from "./routes/facts.ts";
 import { loginRoutes } from "./routes/login.ts";
+import { patternRoutes } from "./routes/patterns.ts";
 
 /** Largest request body, in bytes. */
 const MAX_BODY = 1024 * 1024;
@@ -52,6 +53,7 @@ export function createApp(): Hono<{ Bindings: Env }> {
   app.route("/agents", agentRoutes());
   app.route("/agents/:agent/chats", chatRoutes());
   app.route("/agents/:agent/users/:user/facts", factRoutes());
+  app.route("/agents/:agent/patterns", patternRoutes());
 
   app.notFound(async (c) => {
     const methods = METHODS.filter((method) => hasRoute(app, method, c.req.path));

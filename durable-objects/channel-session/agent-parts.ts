@@ -4,9 +4,12 @@ import { type Agent, CharacterError } from "../../shared/character/registry.ts";
 import { secretReader } from "../../shared/character/secrets.ts";
 import { systemPrompt } from "../../shared/character/system-prompt.ts";
 import { chooseProvider, type ProviderChoice } from "../../shared/llm/choose.ts";
+import { retainedSince } from "../../shared/time/retention.ts";
+import { withBuiltInTools } from "../../shared/tools/built-in.ts";
 import { buildHttpTools } from "../../shared/tools/http.ts";
 import type { Env } from "../env.ts";
 import { type AgentParts, AgentUnavailableError } from "./run-turn.ts";
+import type { TurnMemory } from "./turn-memory.ts";
 
 /** @throws AgentUnavailableError when this deployment has no such agent, or its `character.json` is broken. */
 export function findAgent(id: string): Agent {
@@ -40,21 +43,20 @@ export function providerOf({ character, id }: Agent, env: Env): ProviderChoice {
 /**
  * Puts together what an agent brings to a turn: model, tools, prompt.
  *
- * @param readFacts reads what is known about the user.
+ * @param memory what the agent remembers of the user.
  * @throws ProviderError when no model can answer.
  */
-export async function loadAgentParts(
-  agent: Agent,
-  env: Env,
-  readFacts: () => Promise<readonly string[]>,
-): Promise<AgentParts> {
+export async function loadAgentParts(agent: Agent, env: Env, memory: TurnMemory): Promise<AgentParts> {
   const { character, id } = agent;
   const choice = providerOf(agent, env);
   if (!choice.ready) throw choice.error;
+  const ownTools = buildHttpTools(character.tools, { secret: secretReader({ ...env }, id) });
+  const now = new Date();
   return {
     provider: choice.provider,
-    tools: buildHttpTools(character.tools, { secret: secretReader({ ...env }, id) }),
-    system: systemPrompt(character, { facts: await readFacts(), now: new Date() }),
+    tools: withBuiltInTools(ownTools, memory.tools),
+    system: systemPrompt(character, { facts: await memory.facts(), now }),
     limits: llmFor(character),
+    rememberedSince: retainedSince(character.memory.conversationRetention, now.getTime()),
   };
 }

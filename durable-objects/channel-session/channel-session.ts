@@ -4,9 +4,10 @@ import type { ClientFrame, ServerFrame, TurnView } from "../../shared/chat/proto
 import { describeProvider } from "../../shared/llm/choose.ts";
 import { createLogger, type Logger } from "../../shared/log.ts";
 import { forgetChat, recordChat } from "../../shared/memory/chats.ts";
+import { isEverForgotten, purgeMemory } from "../../shared/memory/retention.ts";
 import { chatEvent, type InboundEvent } from "../../shared/session/event.ts";
 import { chatIdOf, parseSessionName } from "../../shared/session/name.ts";
-import { retentionMs } from "../../shared/time/retention.ts";
+import { retainedSince, retentionMs } from "../../shared/time/retention.ts";
 import type { Env } from "../env.ts";
 import { findAgent, findAgentIfAny, loadAgentParts, providerOf } from "./agent-parts.ts";
 import { Audience, sendFrame } from "./audience.ts";
@@ -19,6 +20,7 @@ import type { LiveTurn } from "./live-turn.ts";
 import { runTurn } from "./run-turn.ts";
 import type { InboxRow } from "./schema.ts";
 import { type OpenTurn, SessionStore } from "./store.ts";
+import { turnMemory } from "./turn-memory.ts";
 import { viewTurn } from "./view.ts";
 
 /**
@@ -125,7 +127,9 @@ export class ChannelSession extends DurableObject<Env> {
 
   /** The newest turns, oldest first. */
   history(): TurnView[] {
-    return this.#store.recentMessages(HISTORY_TURNS).flatMap(({ turnId }) => this.#view(turnId) ?? []);
+    const since = retainedSince(this.#memory?.conversationRetention ?? "indefinite", Date.now());
+    const messages = this.#store.recentMessages({ limit: HISTORY_TURNS, since });
+    return messages.flatMap(({ turnId }) => this.#view(turnId) ?? []);
   }
 
   /** A chat page connects: a WebSocket handshake that the Worker has checked. */
@@ -195,7 +199,8 @@ export class ChannelSession extends DurableObject<Env> {
   #next(): void {
     this.#wake();
     if (this.#running) return;
-    if (this.#retention() !== null) this.#jobs.scheduleOnce("purge", Date.now() + PURGE_EVERY_MS);
+    if (this.#memory && isEverForgotten(this.#memory))
+      this.#jobs.scheduleOnce("purge", Date.now() + PURGE_EVERY_MS);
   }
 
   /** @returns whether the turn is over; `false` leaves it to the watchdog. */
@@ -210,8 +215,11 @@ export class ChannelSession extends DurableObject<Env> {
         signal: controller.signal,
         agentName: findAgentIfAny(this.#agentId)?.character.name ?? this.#agentId,
         agent: async () => {
-          const readFacts = () => this.#facts.read(turn.message.event.author.id, Date.now(), log);
-          return loadAgentParts(findAgent(this.#agentId), this.env, readFacts);
+          const agent = findAgent(this.#agentId);
+          const user = turn.message.event.author.id;
+          const { DB: d1 } = this.env;
+          const memory = turnMemory({ agent, user, d1, facts: this.#facts, log, now: Date.now });
+          return loadAgentParts(agent, this.env, memory);
         },
         live,
         changed: show,
@@ -237,13 +245,18 @@ export class ChannelSession extends DurableObject<Env> {
     this.#wake();
   }
 
-  /** Forgets what is older than `memory.conversationRetention`; a conversation that is empty then sleeps for good. */
+  /**
+   * Forgets what is older than `memory.conversationRetention`; a conversation that is empty then, or kept for ever, is
+   * left alone until somebody speaks. The agent's facts and patterns are looked through on the way.
+   */
   #purge(now: number): void {
-    const retention = this.#retention();
+    const memory = this.#memory;
+    const retention = retentionMs(memory?.conversationRetention ?? "indefinite");
     const isEmpty = retention !== null && this.#store.purge(now - retention);
     if (isEmpty || retention === null) this.#jobs.unschedule("purge");
     else this.#jobs.schedule("purge", now + PURGE_EVERY_MS);
     if (isEmpty) this.#inChatList((db, chat) => forgetChat(db, this.#agentId, chat));
+    if (memory) this.#inD1("memory.purge_failed", (db) => purgeMemory(db, this.#agentId, memory, now));
   }
 
   /** How waiting messages become turns; for an agent that is gone, as by default. */
@@ -251,9 +264,9 @@ export class ChannelSession extends DurableObject<Env> {
     return findAgentIfAny(this.#agentId)?.character ?? DEFAULT_DISPATCH;
   }
 
-  /** Milliseconds, or `null` for ever. */
-  #retention(): number | null {
-    return retentionMs(findAgentIfAny(this.#agentId)?.character.memory.conversationRetention ?? "indefinite");
+  /** What the character says about remembering; `undefined` when there is no character to ask. */
+  get #memory() {
+    return findAgentIfAny(this.#agentId)?.character.memory;
   }
 
   #listChat({ event }: InboxRow, now: number): void {
@@ -262,9 +275,14 @@ export class ChannelSession extends DurableObject<Env> {
 
   /** The chat list is a convenience: a turn never waits for it, and a failure is only logged. */
   #inChatList(change: (db: DrizzleD1Database, chat: string) => Promise<void>): void {
-    if (this.#chat === undefined) return;
-    const changed = change(drizzle(this.env.DB), this.#chat).catch((error: unknown) => {
-      this.#log.log("warn", "chats.unavailable", { cause: String(error) });
+    const chat = this.#chat;
+    if (chat !== undefined) this.#inD1("chats.unavailable", (db) => change(db, chat));
+  }
+
+  /** Changes something that nobody waits for; a failure is logged as `failure`. */
+  #inD1(failure: string, change: (db: DrizzleD1Database) => Promise<void>): void {
+    const changed = change(drizzle(this.env.DB)).catch((error: unknown) => {
+      this.#log.log("warn", failure, { cause: String(error) });
     });
     this.ctx.waitUntil(changed);
   }

@@ -21,6 +21,8 @@ export interface AgentParts {
   tools: readonly Tool[];
   system: ModelRequest["system"];
   limits: { maxTokens: number; temperature: number; maxToolRounds: number };
+  /** The model is not told what was said before this; Unix milliseconds. */
+  rememberedSince: number;
 }
 
 /** There is no agent to run the turn. `message` is for operators. */
@@ -130,13 +132,10 @@ async function callModel(
 ): Promise<void> {
   const { store, live, now } = host;
   const { step, round, attempt, toolChoice } = action;
+  const earlier = store.transcriptBefore(turn, { limit: CONTEXT_MESSAGES, since: agent.rememberedSince });
   const request: ModelRequest = {
     system: agent.system,
-    messages: modelMessages(
-      store.transcriptBefore(turn, CONTEXT_MESSAGES),
-      batchText(turn.messages.map(({ event }) => event)),
-      journal,
-    ),
+    messages: modelMessages(earlier, batchText(turn.messages.map(({ event }) => event)), journal),
     tools: agent.tools.map(({ name, description, inputSchema }) => ({ name, description, inputSchema })),
     toolChoice,
     maxTokens: agent.limits.maxTokens,

@@ -2,7 +2,7 @@
  * The statements of a turn's hot path, prepared: what drizzle would build anew for each call costs ten times what
  * SQLite needs to run it. Each is built when it is first used, so that waking up stays cheap.
  */
-import { and, asc, count, desc, eq, inArray, lt, placeholder, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, gte, inArray, lt, placeholder, sql } from "drizzle-orm";
 import type { SessionDatabase } from "./database.ts";
 import { inbox, outbox, steps, transcript, turns } from "./schema.ts";
 
@@ -141,15 +141,18 @@ export function prepareStatements(db: SessionDatabase) {
           })
           .prepare(),
       ),
-      /** The newest rows before a turn's own first one, newest first. */
+      /** The newest rows before a turn's own first one and not before `since`, newest first. */
       before: lazily(() =>
         db
           .select({ role: transcript.role, content: transcript.content })
           .from(transcript)
           .where(
-            lt(
-              transcript.seq,
-              sql`(select min(own.seq) from ${transcript} as own where own.turn_id = ${value("turnId")})`,
+            and(
+              lt(
+                transcript.seq,
+                sql`(select min(own.seq) from ${transcript} as own where own.turn_id = ${value("turnId")})`,
+              ),
+              gte(transcript.at, value("since")),
             ),
           )
           .orderBy(desc(transcript.seq))

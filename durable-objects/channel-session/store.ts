@@ -4,7 +4,7 @@
  * SQLite in a Durable Object is synchronous: nothing else runs between the statements of a method, and nothing the
  * object sends leaves it before they are durable (the output gate).
  */
-import { and, count, desc, eq, inArray, lt, ne, sql } from "drizzle-orm";
+import { and, count, desc, eq, inArray, lt, ne, not, type SQL, sql } from "drizzle-orm";
 import type { ModelResult } from "../../shared/llm/provider.ts";
 import type { InboundEvent } from "../../shared/session/event.ts";
 import { chooseBatch, type Dispatch } from "./batch.ts";
@@ -39,6 +39,11 @@ export interface OpenTurn {
 export type Acceptance =
   | { status: "stored" | "duplicate"; message: InboxRow }
   | { status: "busy"; waiting: number };
+/** The newest `limit` messages, none from before `since` (Unix milliseconds). */
+export interface HistoryRange {
+  limit: number;
+  since: number;
+}
 
 /** What became of a tool call; `unknown`: it was started, and nobody can tell. */
 export type ToolEnd = NonNullable<Extract<StepEntry, { kind: "tool" }>["result"]>;
@@ -253,15 +258,18 @@ export class SessionStore {
     return this.#sql.message.byTurn().get({ turnId });
   }
 
-  /** The newest messages, oldest first. */
-  recentMessages(limit: number): InboxRow[] {
-    const kept = ne(inbox.status, "forgotten");
-    return this.#db.select().from(inbox).where(kept).orderBy(desc(inbox.seq)).limit(limit).all().reverse();
+  /** The newest messages that {@link purge} would not forget, oldest first. */
+  recentMessages({ limit, since }: HistoryRange): InboxRow[] {
+    const isKept = and(not(this.#isOld(since)), ne(inbox.status, "forgotten"));
+    return this.#db.select().from(inbox).where(isKept).orderBy(desc(inbox.seq)).limit(limit).all().reverse();
   }
 
-  /** The conversation before a turn's own message: its newest `limit` messages, oldest first. */
-  transcriptBefore(turn: OpenTurn, limit: number): { role: "user" | "assistant"; content: string }[] {
-    return this.#sql.transcript.before().all({ turnId: turn.id, limit }).reverse();
+  /** The conversation before a turn's own message, oldest first. */
+  transcriptBefore(
+    turn: OpenTurn,
+    { limit, since }: HistoryRange,
+  ): { role: "user" | "assistant"; content: string }[] {
+    return this.#sql.transcript.before().all({ turnId: turn.id, limit, since }).reverse();
   }
 
   /**
@@ -288,12 +296,7 @@ export class SessionStore {
    */
   purge(before: number): boolean {
     return this.#storage.transactionSync(() => {
-      const open = this.openTurn()?.id;
-      const isOld = and(
-        lt(inbox.receivedAt, before),
-        ne(inbox.status, "waiting"),
-        open === undefined ? undefined : ne(inbox.answeredBy, open),
-      );
+      const isOld = this.#isOld(before);
       const old = this.#db.select({ turnId: inbox.turnId }).from(inbox).where(isOld);
       for (const table of [steps, outbox, transcript])
         this.#db.delete(table).where(inArray(table.turnId, old)).run();
@@ -301,6 +304,15 @@ export class SessionStore {
       this.#db.delete(inbox).where(isOld).run();
       return this.#db.select({ rows: count() }).from(inbox).get()?.rows === 0;
     });
+  }
+
+  #isOld(before: number): SQL {
+    const open = this.openTurn()?.id;
+    const isAnswered = and(
+      ne(inbox.status, "waiting"),
+      open === undefined ? undefined : ne(inbox.answeredBy, open),
+    );
+    return sql`(${and(lt(inbox.receivedAt, before), isAnswered)})`;
   }
 }
 

@@ -16,7 +16,7 @@ export const agents = defineAgents({
       },
     ],
     llm: { maxToolRounds: 3 },
-    memory: { conversationRetention: "30d" },
+    memory: { conversationRetention: "30d", historyRetention: "60d", patternRetention: "90d" },
   },
   ...Object.fromEntries(
     (["per-thread", "per-lane"] as const).map((dispatch) => [
@@ -33,6 +33,8 @@ export const agents = defineAgents({
   },
   /** Names no provider and has no key. */
   keyless: { name: "Keyless", personality: "You have no key.", tools: [] },
+  /** Remembers nothing, and has no key. */
+  amnesic: { name: "Amnesic", personality: "You forget.", tools: [], memory: { tools: false } },
   coder: { name: "Coder", personality: "You code.", tools: [], llm: { provider: "claude-cli" } },
   broken: { name: "Broken", personality: 7 },
 });

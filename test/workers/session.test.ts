@@ -46,7 +46,7 @@ describe("an answer", () => {
     const fact = `likes ${marker()}`;
     expect((await postJson(facts, { fact })).status).toBe(201);
     expect((await postJson(facts, { fact })).status).toBe(201);
-    expect(await (await request(facts)).json()).toEqual({ facts: [fact] });
+    expect(await (await request(facts)).json()).toEqual({ facts: [expect.objectContaining({ fact })] });
     await new Chat().ask("what do I like?");
     expect(await modelRequests(fact)).toHaveLength(1);
     const body = JSON.stringify({ fact });

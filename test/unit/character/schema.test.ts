@@ -82,6 +82,7 @@ describe("files of the original runtime", () => {
         conversationRetention: "30d",
         patternRetention: "indefinite",
         historyRetention: "indefinite",
+        tools: true,
       },
       dispatch: "per-message",
       queue: { maxWaiting: 50, maxBatchMessages: 20, maxBatchTokens: 8000 },
@@ -229,6 +230,7 @@ describe("a wrong value is told by its path", () => {
       'a duration such as "12h", "30d", "2w", "6m", "1y", or "indefinite"',
     ],
     ["memory.historyRetention", { memory: { historyRetention: 30 } }, text],
+    ["memory.tools", { memory: { tools: "no" } }, flag],
     [
       "llm.provider",
       { llm: { provider: "claude" } },

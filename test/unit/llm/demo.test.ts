@@ -62,6 +62,43 @@ describe("which tools the demo calls", () => {
   });
 });
 
+describe("what the demo remembers", () => {
+  const memory = ["remember", "recall", "forget"].map((name) =>
+    tool(name, "About facts, quotes and everything else."),
+  );
+  const asked = async (text: string, offered = [...tools, ...memory]) => {
+    const { result } = await run(demo, ask(text, { tools: offered }));
+    return result.toolCalls.map(({ name, input }) => [name, input]);
+  };
+
+  it.each<[string, [string, unknown][]]>([
+    ["remember that I like tea", [["remember", { fact: "I like tea" }]]],
+    [
+      "Please remember that my last message was wrong.",
+      [["remember", { fact: "my last message was wrong" }]],
+    ],
+    ["what do you know about me?", [["recall", {}]]],
+    ["What do you remember about the build?", [["recall", { query: "the build" }]]],
+    ["forget that I like tea!", [["forget", { fact: "I like tea" }]]],
+    ["Tell me a fact", [["get_facts_random", {}]]],
+    ["do you remember what I said?", []],
+    ["what do you know about cats?", []],
+  ])("%s", async (text, expected) => {
+    expect(await asked(text)).toEqual(expected);
+  });
+
+  it("is nothing without the tools for it", async () => {
+    expect(await asked("remember that I like tea", tools)).toEqual([]);
+    const { result } = await run(demo, ask("hello", { tools: [] }));
+    expect(result.text).not.toContain("remember that I like tea");
+  });
+
+  it("is suggested by its introduction", async () => {
+    const { result } = await run(demo, ask("hello", { tools: memory }));
+    expect(result.text).toContain("remember that I like tea");
+  });
+});
+
 describe("what the demo tells", () => {
   async function told(content: string, isError = false): Promise<string> {
     const first = await run(demo, ask("give me a quote", { tools }));
