@@ -41,7 +41,7 @@ export const characterSchema = z.object({
   mcpServers: mcpServersSection.default({}).describe("MCP servers by name."),
   messaging: messagingSection.optional().describe("Where the agent listens; replaces `discord`."),
   discord: discordSection.optional().describe("Where the agent listens in Discord."),
-  memory: memorySection.prefault({}).describe("How long the agent remembers."),
+  memory: memorySection.prefault({}).describe("What the agent remembers, and how long."),
   llm: llmSection.prefault({}).describe("Which model answers."),
   cron: cronSection.default([]).describe("Scheduled prompts: one job or a list."),
   webhooks: webhooksSection.default({}).describe("Webhooks by source: POST /webhook/<source>."),
