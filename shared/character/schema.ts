@@ -42,7 +42,7 @@ export const characterSchema = z.object({
   mcpServers: mcpServersSection.default({}).describe("MCP servers by name."),
   messaging: messagingSection.optional().describe("Where the agent listens; replaces `discord`."),
   discord: discordSection.optional().describe("Where the agent listens in Discord."),
-  memory: memorySection.prefault({}).describe("How long the agent remembers."),
+  memory: memorySection.prefault({}).describe("What the agent remembers, and how long."),
   dispatch: dispatchSection,
   queue: queueSection.prefault({}).describe("How much may wait while the agent answers."),
   llm: llmSection.prefault({}).describe("Which model answers."),
