@@ -1,9 +1,11 @@
+import { DrizzleQueryError } from "drizzle-orm";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { secureHeaders } from "hono/secure-headers";
 import { AgentUnavailableError } from "../durable-objects/channel-session/run-turn.ts";
 import type { Env } from "../durable-objects/env.ts";
 import { createLogger } from "../shared/log.ts";
+import { describeD1Failure } from "../shared/memory/failure.ts";
 import { serveAsset } from "./assets.ts";
 import { requireAdmin } from "./auth.ts";
 import { errorResponse, RequestError } from "./errors.ts";
@@ -78,7 +80,8 @@ export function createApp(): Hono<{ Bindings: Env }> {
         "This agent's character.json cannot be read; the log says why, and so does `rig check`.";
       return errorResponse(c, new RequestError(503, "agent_unavailable", message));
     }
-    log.log("error", "request.failed", { method: c.req.method, path: c.req.path, cause });
+    const failure = error instanceof DrizzleQueryError ? describeD1Failure(error) : cause;
+    log.log("error", "request.failed", { method: c.req.method, path: c.req.path, cause: failure });
     return errorResponse(
       c,
       new RequestError(500, "internal_error", "Something went wrong; the log says what."),

@@ -4,6 +4,7 @@ import type { ClientFrame, ServerFrame, TurnView } from "../../shared/chat/proto
 import { describeProvider } from "../../shared/llm/choose.ts";
 import { createLogger, type Logger } from "../../shared/log.ts";
 import { forgetChat, recordChat } from "../../shared/memory/chats.ts";
+import { describeD1Failure } from "../../shared/memory/failure.ts";
 import { isEverForgotten, purgeMemory } from "../../shared/memory/retention.ts";
 import { chatEvent, type InboundEvent } from "../../shared/session/event.ts";
 import { chatIdOf, parseSessionName } from "../../shared/session/name.ts";
@@ -282,7 +283,7 @@ export class ChannelSession extends DurableObject<Env> {
   /** Changes something that nobody waits for; a failure is logged as `failure`. */
   #inD1(failure: string, change: (db: DrizzleD1Database) => Promise<void>): void {
     const changed = change(drizzle(this.env.DB)).catch((error: unknown) => {
-      this.#log.log("warn", failure, { cause: String(error) });
+      this.#log.log("warn", failure, { cause: describeD1Failure(error) });
     });
     this.ctx.waitUntil(changed);
   }

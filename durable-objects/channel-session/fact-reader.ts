@@ -2,6 +2,7 @@ import { drizzle } from "drizzle-orm/d1";
 import type { Character } from "../../shared/character/schema.ts";
 import type { Logger } from "../../shared/log.ts";
 import { type Fact, listFacts, MAX_FACTS_READ } from "../../shared/memory/facts.ts";
+import { describeD1Failure } from "../../shared/memory/failure.ts";
 import { factsSince } from "../../shared/memory/retention.ts";
 import { withDeadline } from "../../shared/time/deadline.ts";
 
@@ -58,7 +59,7 @@ export class FactReader {
       if (drops === this.#drops) this.#read.set(user, { at: now, facts });
       return facts;
     } catch (error) {
-      log.log("warn", "facts.unavailable", { cause: String(error) });
+      log.log("warn", "facts.unavailable", { cause: describeD1Failure(error) });
       return known?.facts ?? [];
     }
   }

@@ -1,6 +1,7 @@
 import { drizzle } from "drizzle-orm/d1";
 import type { Agent } from "../../shared/character/registry.ts";
 import type { Logger } from "../../shared/log.ts";
+import { describeD1Failure } from "../../shared/memory/failure.ts";
 import { userMemory } from "../../shared/memory/user-memory.ts";
 import { buildMemoryTools, type Memory } from "../../shared/tools/memory.ts";
 import type { Tool } from "../../shared/tools/tool.ts";
@@ -36,7 +37,8 @@ export function turnMemory({ agent, user, d1, facts, log, now }: TurnMemoryParts
     rememberFact: (fact) => changing(stored.rememberFact(fact)),
     forgetFact: (fact) => changing(stored.forgetFact(fact)),
   };
-  const failed = (cause: unknown) => log.log("warn", "memory.unavailable", { cause: String(cause) });
+  const failed = (error: unknown) =>
+    log.log("warn", "memory.unavailable", { cause: describeD1Failure(error) });
   return {
     facts: () => facts.read(user, { now: now(), settings }, log),
     tools: settings.tools ? buildMemoryTools(memory, failed) : [],

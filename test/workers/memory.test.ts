@@ -267,7 +267,8 @@ describe("what a retention has run out for", () => {
 });
 
 describe("a memory that is away", () => {
-  it("costs what it knows, never the turn, and the model is told so", async () => {
+  it("costs what it knows, never the turn; the model is told so, and no log tells what was said", async () => {
+    const logged = vi.spyOn(console, "warn");
     const user = marker();
     const entity = `repo:acme/${marker()}`;
     await say(user, call("remember", { fact: "Likes tea" }));
@@ -284,6 +285,11 @@ describe("a memory that is away", () => {
       env.DB.exec("ALTER TABLE facts_away RENAME TO facts; ALTER TABLE patterns_away RENAME TO patterns"),
     );
     expect(turn.state).toBe("done");
+    const lines = logged.mock.calls.flat().join("\n");
+    expect(lines.match(/"memory\.unavailable".*no such table/g)).toHaveLength(4);
+    expect(lines).toContain('"facts.unavailable"');
+    expect(lines).not.toMatch(/likes (tea|milk)/i);
+    logged.mockRestore();
     const calls = turn.parts.flatMap((part) => (part.type === "tool" ? [part] : []));
     expect(calls.map(({ status }) => status)).toEqual(["error", "error", "error", "error"]);
     for (const { output } of calls) {
@@ -293,6 +299,20 @@ describe("a memory that is away", () => {
     expect((await factsOf(user)).map(({ fact }) => fact)).toEqual(["Likes tea"]);
     expect(await patternsOf("tester", entity)).toEqual([]);
   });
+});
+
+it("a door that fails logs why, and nothing of what was asked", async () => {
+  const logged = vi.spyOn(console, "error").mockImplementation(() => {});
+  const fact = `likes ${marker()}`;
+  await env.DB.exec("ALTER TABLE facts RENAME TO away");
+  const response = await deleteJson(factsPath("x"), { fact }).finally(() =>
+    env.DB.exec("ALTER TABLE away RENAME TO facts"),
+  );
+  const lines = logged.mock.calls.flat().join();
+  logged.mockRestore();
+  expect(response.status).toBe(500);
+  expect(lines).toContain("no such table");
+  expect(lines).not.toContain(fact);
 });
 
 describe("the demo model", () => {
