@@ -213,7 +213,7 @@ describe("a message that cannot be understood", () => {
     expect(await errorOf(nobody)).toEqual({
       code: "unknown_agent",
       message:
-        'There is no agent "nobody". Agents: tester, per-thread, per-lane, narrow, keyless, coder, broken.',
+        'There is no agent "nobody". Agents: tester, per-thread, per-lane, narrow, small, keyless, coder, broken.',
     });
     const prototype = await postJson("/agents/constructor/chats/x/messages", valid);
     expect(prototype.status).toBe(404);
