@@ -25,7 +25,7 @@ const KEPT_MESSAGES = CONTEXT_MESSAGES / 2;
  *
  * It is time when the next prompt would no longer hold every message that no summary holds: when they are more than
  * {@link CONTEXT_MESSAGES}, or fill half of the model's window. The summary then runs ahead and covers all but the
- * newest, so that it is made once for ten messages and there is never a gap between it and what the prompt holds.
+ * newest, so that it is made once for a dozen messages and there is never a gap between it and what the prompt holds.
  *
  * As with {@link nextAction}, running and recovering are the same: a summary whose end is not journaled is made again.
  *

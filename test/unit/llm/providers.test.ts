@@ -126,7 +126,7 @@ describe.each(apis)("$title", (api) => {
         { type: "text", text },
       ],
     }[api.api ?? "anthropic"];
-    const { messages, input } = sent?.body as Record<"messages" | "input", unknown[] | undefined>;
+    const { messages, input } = (sent?.body ?? {}) as Partial<Record<"messages" | "input", unknown[]>>;
     expect((messages ?? input)?.at(-1)).toEqual({ role: "user", content });
   });
 

@@ -75,7 +75,7 @@ describe("whether it is time for a summary", () => {
           }
           expect(all.length - upTo).toBeLessThanOrEqual(CONTEXT_MESSAGES);
         }
-        // Ten messages at a time: a long conversation is not summarised after each turn.
+        // A dozen messages at a time: a long conversation is not summarised after each turn.
         expect(summaries).toBeLessThanOrEqual(Math.ceil(all.length / 10));
       }),
     );
