@@ -284,8 +284,8 @@ export class SessionStore {
   forget(now: number): void {
     this.#storage.transactionSync(() => {
       this.cancel("", now);
-      for (const table of [steps, outbox, transcript, turns]) this.#db.delete(table).run();
-      const blank = sql`json_set(${inbox.event}, '$.text', '')`;
+      for (const table of [steps, outbox, transcript, turns, summaries]) this.#db.delete(table).run();
+      const blank = sql`json_remove(json_set(${inbox.event}, '$.text', ''), '$.attachments')`;
       this.#db
         .update(inbox)
         .set({ status: "forgotten", event: blank })

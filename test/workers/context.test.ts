@@ -162,6 +162,56 @@ describe("a conversation that outgrows the prompt", { timeout: 40_000 }, () => {
   });
 });
 
+describe("a conversation that is reset", { timeout: 40_000 }, () => {
+  const reset = async (chat: Chat) => {
+    const socket = await chat.connect();
+    socket.send({ type: "reset" });
+    await chat.until((turns) => turns.length === 0);
+    socket.socket.close();
+  };
+
+  it("forgets its summary and its files too", async () => {
+    const chat = new Chat();
+    const word = marker();
+    await converse(chat, word, 1, 10);
+    const pdf = {
+      name: "a.pdf",
+      contentType: "application/pdf",
+      size: 1,
+      url: "https://files.example/a.pdf",
+    };
+    await chat.ask(`${word} look`, [pdf]);
+    await summariesMade(chat, word, 1);
+    await reset(chat);
+    const later = marker();
+    await chat.ask(later);
+    expect(promptOf((await requestsOf(later)).answers[0])).not.toContain(HELD);
+    const inbox = await runInDurableObject(chat.stub, (_, state) =>
+      state.storage.sql.exec("SELECT event FROM inbox").toArray(),
+    );
+    expect(inbox).toHaveLength(12);
+    expect(JSON.stringify(inbox)).not.toContain("a.pdf");
+  });
+
+  it("does not keep a summary that was being made of it", async () => {
+    const chat = new Chat();
+    const word = marker();
+    await converse(chat, word, 1, 5);
+    await chat.ask(`${word} [[chunks 10]] [[slow 50]] [[say a late summary]]`);
+    await converse(chat, word, 7, 11);
+    await summariesBegun(word, 1);
+    await reset(chat);
+    await vi.waitFor(
+      async () => expect((await modelRequests(word)).every(({ state }) => state === "finished")).toBe(true),
+      { timeout: 8_000 },
+    );
+    for (const later of [marker(), marker()]) {
+      await chat.ask(later);
+      expect(promptOf((await requestsOf(later)).answers[0])).not.toContain(HELD);
+    }
+  });
+});
+
 describe("a turn that outgrows the model's window", { timeout: 20_000 }, () => {
   it("has its longest results cut, and is answered", async () => {
     const word = marker();

@@ -117,7 +117,7 @@ describe("what the demo tells", () => {
       [{ name: "cat (1).png", contentType: "image/png", size: 3, url: "https://files.example/cat.png" }],
       { seesImages: false, signal: new AbortController().signal },
     );
-    const { result } = await run(demo, ask(textWithAttachments("look", told)));
+    const { result } = await run(demo, ask(textWithAttachments("here", told), { tools }));
     expect(result.text).toContain("You attached `cat (1).png`.");
   });
 
