@@ -21,6 +21,7 @@ export default defineConfig({
                 PER_THREAD__ANTHROPIC_API_KEY: "sk-ant-test",
                 PER_LANE__ANTHROPIC_API_KEY: "sk-ant-test",
                 NARROW__ANTHROPIC_API_KEY: "sk-ant-test",
+                SMALL__ANTHROPIC_API_KEY: "sk-ant-test",
                 ANTHROPIC_BASE_URL: inject("modelUrl"),
                 TOOLS_URL: inject("toolsUrl"),
                 MODEL_URL: inject("modelUrl"),

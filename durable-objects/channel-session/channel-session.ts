@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
+import { llmFor } from "../../shared/character/llm.ts";
 import type { ClientFrame, ServerFrame, TurnView } from "../../shared/chat/protocol.ts";
 import { describeProvider } from "../../shared/llm/choose.ts";
 import { createLogger, type Logger } from "../../shared/log.ts";
@@ -21,6 +22,8 @@ import type { LiveTurn } from "./live-turn.ts";
 import { runTurn } from "./run-turn.ts";
 import type { InboxRow } from "./schema.ts";
 import { type OpenTurn, SessionStore } from "./store.ts";
+import { Summarizer } from "./summarizer.ts";
+import { SummaryStore } from "./summary-store.ts";
 import { turnMemory } from "./turn-memory.ts";
 import { viewTurn } from "./view.ts";
 
@@ -68,6 +71,8 @@ export class ChannelSession extends DurableObject<Env> {
   readonly #chat: string | undefined;
   readonly #audience: Audience;
   readonly #facts: FactReader;
+  readonly #summaries: SummaryStore;
+  readonly #summarizer: Summarizer;
   /** The turn this instance works on. */
   #running: RunningTurn | undefined;
 
@@ -82,6 +87,14 @@ export class ChannelSession extends DurableObject<Env> {
     this.#jobs = new JobTable(ctx.storage, db);
     this.#facts = new FactReader(env.DB, agent);
     this.#audience = new Audience(ctx, (turnId) => this.#view(turnId));
+    this.#summaries = new SummaryStore(ctx.storage, db);
+    this.#summarizer = new Summarizer({
+      store: this.#summaries,
+      log: this.#log,
+      now: Date.now,
+      model: () => this.#answeringModel(),
+      changed: (turnId) => this.#audience.showTurn(turnId),
+    });
     ctx.blockConcurrencyWhile(async () => {
       await migrateDatabase(db);
       if (this.#store.openTurn()) this.#wake();
@@ -151,7 +164,7 @@ export class ChannelSession extends DurableObject<Env> {
   #handle(frame: ClientFrame): ServerFrame | undefined {
     switch (frame.type) {
       case "send": {
-        const receipt = this.accept(chatEvent(frame.id, frame.text));
+        const receipt = this.accept(chatEvent(frame));
         if (receipt.status === "busy") return { type: "error", id: frame.id, ...BUSY };
         const { turn, status } = receipt;
         return { type: "accepted", id: frame.id, turn, duplicate: status === "duplicate" };
@@ -193,6 +206,7 @@ export class ChannelSession extends DurableObject<Env> {
       this.#listChat(turn.message, Date.now());
       // A turn that broke stays open and is tried again by the watchdog, not at once: what broke it may pass.
       if (isOver) this.#next();
+      this.#summarizer.wake();
     });
   }
 
@@ -222,6 +236,7 @@ export class ChannelSession extends DurableObject<Env> {
           const memory = turnMemory({ agent, user, d1, facts: this.#facts, log, now: Date.now });
           return loadAgentParts(agent, this.env, memory);
         },
+        summary: () => this.#summaries.current()?.text,
         live,
         changed: show,
         // A chat's outbox leads to the pages that watch; those that come later find the answer in the history.
@@ -238,7 +253,8 @@ export class ChannelSession extends DurableObject<Env> {
   }
 
   #watch(now: number): void {
-    if (!this.#store.openTurn()) {
+    this.#summarizer.wake();
+    if (!this.#store.openTurn() && !this.#summarizer.isBusy) {
       this.#jobs.unschedule("watchdog");
       return;
     }
@@ -268,6 +284,14 @@ export class ChannelSession extends DurableObject<Env> {
   /** What the character says about remembering; `undefined` when there is no character to ask. */
   get #memory() {
     return findAgentIfAny(this.#agentId)?.character.memory;
+  }
+
+  /** The model that summarises, which is the one that answers; `undefined` when none can. */
+  #answeringModel() {
+    const agent = findAgentIfAny(this.#agentId);
+    if (!agent) return undefined;
+    const choice = providerOf(agent, this.env);
+    return choice.ready ? { provider: choice.provider, limits: llmFor(agent.character) } : undefined;
   }
 
   #listChat({ event }: InboxRow, now: number): void {

@@ -2,15 +2,28 @@
  * Works on one turn until it is over: asks the journal what is next, does it, journals it, asks again. What is next is
  * decided in next-action.ts; this file only acts.
  */
+
+import { CONTEXT_MESSAGES, fitContext } from "../../shared/llm/context.ts";
+import { cutToTokens } from "../../shared/llm/cut-text.ts";
 import { explainToUser } from "../../shared/llm/errors.ts";
-import { type ModelRequest, type Provider, ProviderError } from "../../shared/llm/provider.ts";
+import { modelTraits } from "../../shared/llm/models.ts";
+import {
+  type ModelEvent,
+  type ModelRequest,
+  type Provider,
+  ProviderError,
+} from "../../shared/llm/provider.ts";
+import { withSummary } from "../../shared/llm/summary.ts";
 import type { Logger } from "../../shared/log.ts";
 import type { Tool } from "../../shared/tools/tool.ts";
-import { batchText } from "./batch.ts";
-import { CONTEXT_MESSAGES, modelMessages } from "./messages.ts";
+import { earlierMessages, turnMessages, type UserMessage } from "./messages.ts";
 import { type NextAction, nextAction } from "./next-action.ts";
 import type { OutboxRow, StepEntry } from "./schema.ts";
 import { FencedError, type OpenTurn, type SessionStore } from "./store.ts";
+import { readUserMessage, withoutImages } from "./user-message.ts";
+
+/** Most tokens that the conversation keeps of a message and its files; the turn itself reads them whole. */
+const KEPT_TOKENS = 20_000;
 
 /** A turn that died this often is given up: something in it kills every instance that tries. */
 export const MAX_GENERATIONS = 5;
@@ -55,6 +68,8 @@ export interface TurnHost {
   agentName: string;
   /** Loads the agent for this turn. @throws ProviderError | AgentUnavailableError */
   agent: () => Promise<AgentParts>;
+  /** What is kept of the conversation's older part. */
+  summary: () => string | undefined;
   /** Text of the call in progress, for those who watch. */
   live: LiveAnswer;
   /** The journal has changed. */
@@ -88,6 +103,7 @@ async function reachAnswer(turn: OpenTurn, host: TurnHost): Promise<void> {
     }
     const agent = await host.agent();
     store.setModel(turn, agent.provider.name, agent.provider.model);
+    const said = { user: await readMessage(turn, host, agent) };
     const tools = new Map(agent.tools.map((tool) => [tool.name, tool]));
     const rules = {
       maxToolRounds: agent.limits.maxToolRounds,
@@ -97,7 +113,7 @@ async function reachAnswer(turn: OpenTurn, host: TurnHost): Promise<void> {
       const journal = store.steps(turn.id).map(({ entry }) => entry);
       const action = nextAction(journal, rules);
       if (action.do === "post") return store.post(turn, action.text, now());
-      if (action.do === "call-model") await callModel(turn, host, agent, action, journal);
+      if (action.do === "call-model") await callModel(turn, host, agent, action, said, journal);
       else await runTools(turn, host, tools, action);
       host.changed();
     }
@@ -123,43 +139,77 @@ function describeFailure(error: unknown, { agentName }: TurnHost) {
   return undefined;
 }
 
+/** What the turn answers, with its files, which the conversation keeps from here on. */
+async function readMessage(turn: OpenTurn, host: TurnHost, agent: AgentParts): Promise<UserMessage> {
+  const events = turn.messages.map(({ event }) => event);
+  const { seesImages } = modelTraits(agent.provider.model);
+  const { user, texts } = await readUserMessage(events, { seesImages, signal: host.signal });
+  if (events.some(({ attachments }) => attachments?.length)) {
+    const kept = texts.map((text) => cutToTokens(text, KEPT_TOKENS));
+    host.store.setUserTexts(turn, kept);
+  }
+  return user;
+}
+
 async function callModel(
   turn: OpenTurn,
   host: TurnHost,
   agent: AgentParts,
   action: Extract<NextAction, { do: "call-model" }>,
+  said: { user: UserMessage },
   journal: readonly StepEntry[],
 ): Promise<void> {
   const { store, live, now } = host;
   const { step, round, attempt, toolChoice } = action;
-  const earlier = store.transcriptBefore(turn, { limit: CONTEXT_MESSAGES, since: agent.rememberedSince });
-  const request: ModelRequest = {
-    system: agent.system,
-    messages: modelMessages(earlier, batchText(turn.messages.map(({ event }) => event)), journal),
-    tools: agent.tools.map(({ name, description, inputSchema }) => ({ name, description, inputSchema })),
-    toolChoice,
-    maxTokens: agent.limits.maxTokens,
-    temperature: agent.limits.temperature,
-  };
+  const { maxTokens, temperature } = agent.limits;
+  const system = withSummary(agent.system, host.summary());
+  const tools = agent.tools.map(({ name, description, inputSchema }) => ({ name, description, inputSchema }));
+  const { contextWindow } = modelTraits(agent.provider.model);
+  const earlier = earlierMessages(
+    store.transcriptBefore(turn, { limit: CONTEXT_MESSAGES, since: agent.rememberedSince }),
+  );
+  const messages = fitContext({
+    ...{ system, tools, earlier, maxTokens, contextWindow },
+    turn: turnMessages(said.user, journal),
+  });
+  const request: ModelRequest = { system, messages, tools, toolChoice, maxTokens, temperature };
   store.startModelCall(turn, { step, round, attempt }, now());
   live.clear();
-  for await (const event of agent.provider.stream(request, host.signal)) {
-    switch (event.type) {
-      case "text":
-        live.append(event.text);
-        break;
-      case "restart":
-        host.log.log("warn", "model.retry", { attempt: event.attempt, reason: event.reason });
-        live.restart(`The model is not answering (${event.reason.replaceAll("_", " ")}); trying again.`);
-        break;
-      case "result":
-        live.clear();
-        store.finishModelCall(turn, step, event.result, now());
-        break;
-      default:
-        event satisfies never;
-    }
+  try {
+    for await (const event of agent.provider.stream(request, host.signal)) takeEvent(turn, host, step, event);
+  } catch (error) {
+    if (!said.user.images?.length || !isRefused(error)) throw error;
+    // An image that the API cannot fetch or read must not cost the answer. The call has no result: it is made again.
+    host.log.log("warn", "images.refused", { step, cause: error.message });
+    said.user = withoutImages(said.user);
   }
+}
+
+function takeEvent(
+  turn: OpenTurn,
+  { store, live, log, now }: TurnHost,
+  step: number,
+  event: ModelEvent,
+): void {
+  switch (event.type) {
+    case "text":
+      live.append(event.text);
+      break;
+    case "restart":
+      log.log("warn", "model.retry", { attempt: event.attempt, reason: event.reason });
+      live.restart(`The model is not answering (${event.reason.replaceAll("_", " ")}); trying again.`);
+      break;
+    case "result":
+      live.clear();
+      store.finishModelCall(turn, step, event.result, now());
+      break;
+    default:
+      event satisfies never;
+  }
+}
+
+function isRefused(error: unknown): error is ProviderError {
+  return error instanceof ProviderError && error.code === "bad_request";
 }
 
 async function runTools(

@@ -87,6 +87,16 @@ export const transcript = sqliteTable(
   (table) => [index("transcript_turn").on(table.turnId)],
 );
 
+/** What the model reads in place of messages that no longer fit. There is at most one row, with the id 1. */
+export const summaries = sqliteTable("summaries", {
+  id: integer("id").primaryKey(),
+  text: text("text").notNull(),
+  /** It holds every message of the transcript up to this `seq`. */
+  upTo: integer("up_to").notNull(),
+  /** When the oldest message in it was said; it is forgotten with that message. */
+  since: integer("since").notNull(),
+});
+
 /** What the one alarm of the object has to do, and when. */
 export const jobs = sqliteTable("jobs", {
   kind: text("kind", { enum: ["watchdog", "purge"] }).primaryKey(),
@@ -116,10 +126,13 @@ export type StepEntry =
       name: string;
       input: unknown;
       result?: { content: string; isError: boolean; outcome: "known" | "unknown" };
-    };
+    }
+  /** A summary of older messages, made when the turn was over. It is no part of the answer, but of its price. */
+  | { kind: "summary"; attempt: number; result?: ModelResult; failed?: true };
 
 export type InboxRow = typeof inbox.$inferSelect;
 export type TurnRow = typeof turns.$inferSelect;
 export type StepRow = typeof steps.$inferSelect;
 export type OutboxRow = typeof outbox.$inferSelect;
+export type SummaryRow = typeof summaries.$inferSelect;
 export type TranscriptRow = typeof transcript.$inferSelect;

@@ -2,9 +2,9 @@
  * The statements of a turn's hot path, prepared: what drizzle would build anew for each call costs ten times what
  * SQLite needs to run it. Each is built when it is first used, so that waking up stays cheap.
  */
-import { and, asc, count, desc, eq, gte, inArray, lt, placeholder, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, gt, gte, inArray, lt, placeholder, sql } from "drizzle-orm";
 import type { SessionDatabase } from "./database.ts";
-import { inbox, outbox, steps, transcript, turns } from "./schema.ts";
+import { inbox, outbox, steps, summaries, transcript, turns } from "./schema.ts";
 
 /** The states of a turn that somebody still has to work on. */
 export const OPEN: readonly ("running" | "posting")[] = ["running", "posting"];
@@ -79,6 +79,7 @@ export function prepareStatements(db: SessionDatabase) {
           .where(eq(turns.id, value("id")))
           .prepare(),
       ),
+      last: lazily(() => db.select().from(turns).orderBy(desc(turns.seq)).limit(1).prepare()),
       insert: lazily(() =>
         db
           .insert(turns)
@@ -156,6 +157,24 @@ export function prepareStatements(db: SessionDatabase) {
             ),
           )
           .orderBy(desc(transcript.seq))
+          .limit(value("limit"))
+          .prepare(),
+      ),
+    },
+    summary: {
+      current: lazily(() => db.select().from(summaries).prepare()),
+      /** Messages behind the summary, oldest first. */
+      behind: lazily(() =>
+        db
+          .select({
+            seq: transcript.seq,
+            role: transcript.role,
+            content: transcript.content,
+            at: transcript.at,
+          })
+          .from(transcript)
+          .where(gt(transcript.seq, value("upTo")))
+          .orderBy(asc(transcript.seq))
           .limit(value("limit"))
           .prepare(),
       ),

@@ -18,12 +18,14 @@ import {
   type StepEntry,
   type StepRow,
   steps,
+  summaries,
   type TurnFailure,
   type TurnRow,
   transcript,
   turns,
 } from "./schema.ts";
 import { OPEN, prepareStatements } from "./statements.ts";
+import { eventText } from "./user-message.ts";
 
 /** A turn as held by the instance that works on it. */
 export interface OpenTurn {
@@ -110,7 +112,7 @@ export class SessionStore {
       this.#sql.message.take().run({ seq, turnId: turn.id });
       this.#sql.transcript
         .insert()
-        .run({ turnId: turn.id, role: "user", content: event.text, now: receivedAt });
+        .run({ turnId: turn.id, role: "user", content: eventText(event), now: receivedAt });
     }
     return turn;
   }
@@ -132,6 +134,17 @@ export class SessionStore {
   /** Names the model that answers. */
   setModel(turn: OpenTurn, provider: string, model: string): void {
     this.#write(turn, () => this.#sql.turn.setModel().run({ id: turn.id, provider, model }));
+  }
+
+  /** Replaces the turn's messages in the conversation by what was read of them, files included; one text for each. */
+  setUserTexts(turn: OpenTurn, texts: readonly string[]): void {
+    const isOwn = and(eq(transcript.turnId, turn.id), eq(transcript.role, "user"));
+    const { seq } = transcript;
+    this.#write(turn, () => {
+      const rows = this.#db.select({ seq }).from(transcript).where(isOwn).orderBy(seq).all();
+      for (const [index, row] of rows.entries())
+        this.#db.update(transcript).set({ content: texts[index] }).where(eq(seq, row.seq)).run();
+    });
   }
 
   /** Journals that a model call starts (again). */
@@ -279,8 +292,8 @@ export class SessionStore {
   forget(now: number): void {
     this.#storage.transactionSync(() => {
       this.cancel("", now);
-      for (const table of [steps, outbox, transcript, turns]) this.#db.delete(table).run();
-      const blank = sql`json_set(${inbox.event}, '$.text', '')`;
+      for (const table of [steps, outbox, transcript, turns, summaries]) this.#db.delete(table).run();
+      const blank = sql`json_remove(json_set(${inbox.event}, '$.text', ''), '$.attachments')`;
       this.#db
         .update(inbox)
         .set({ status: "forgotten", event: blank })
@@ -301,6 +314,8 @@ export class SessionStore {
       for (const table of [steps, outbox, transcript])
         this.#db.delete(table).where(inArray(table.turnId, old)).run();
       this.#db.delete(turns).where(inArray(turns.id, old)).run();
+      // What the summary holds of younger messages is summarised anew.
+      this.#db.delete(summaries).where(lt(summaries.since, before)).run();
       this.#db.delete(inbox).where(isOld).run();
       return this.#db.select({ rows: count() }).from(inbox).get()?.rows === 0;
     });

@@ -4,6 +4,7 @@ import { chooseMemoryCall, withoutMemoryTools } from "./demo-memory.ts";
 import { describeToolResult } from "./demo-tool-result.ts";
 import { chooseDemoCalls } from "./demo-tools.ts";
 import type { ModelRequest, ToolCall, ToolDefinition } from "./provider.ts";
+import { isSummaryRequest } from "./summary.ts";
 
 /** An answer, or a text that announces tool calls. */
 export interface DemoReply {
@@ -15,11 +16,13 @@ const MAX_COUNT = 1_000;
 const LONG_PARAGRAPHS = 40;
 const QUOTED_MESSAGES = 3;
 const LISTED_TOOLS = 6;
+const SUMMARISED_MESSAGES = 20;
 
 /**
  * Decides the reply. After tool results comes the answer, never another call, so that a turn always ends.
  *
- * The rules, first match first: results to tell, memory, a long answer, the conversation recalled, tools, an introduction.
+ * The rules, first match first: a summary, results to tell, memory, a long answer, the conversation recalled, tools, files,
+ * an introduction.
  */
 export function demoReply(request: ModelRequest): DemoReply {
   const last = request.messages.at(-1);
@@ -27,6 +30,7 @@ export function demoReply(request: ModelRequest): DemoReply {
 
   const said = request.messages.flatMap((message) => (message.role === "user" ? [message.text.trim()] : []));
   const text = said.pop() ?? "";
+  if (isSummaryRequest(request)) return answer(summarise(text));
   const mayCallTools = request.toolChoice === "auto";
   const callsBefore = countCalls(request.messages);
   const memory = mayCallTools ? chooseMemoryCall(text, request.tools) : null;
@@ -34,7 +38,6 @@ export function demoReply(request: ModelRequest): DemoReply {
     const { announcement, ...call } = memory;
     return { text: announcement, toolCalls: [{ id: `demo-${callsBefore + 1}`, ...call }] };
   }
-
   const long = longAnswer(text);
   if (long !== null) return answer(long);
   if (asksForThePast(text)) return answer(recall(said));
@@ -44,6 +47,8 @@ export function demoReply(request: ModelRequest): DemoReply {
     if (choice.calls.length > 0) return { text: "Let me look that up.", toolCalls: choice.calls };
     if (choice.incomplete !== null) return answer(askForArguments(choice.incomplete));
   }
+  const files = attachedFiles(text);
+  if (files.length > 0) return answer(acknowledge(files));
   return answer(introduction(text, request.tools));
 }
 
@@ -86,6 +91,26 @@ function recall(said: readonly string[]): string {
       ? "Before this, you wrote:"
       : `Before this, you wrote ${said.length} messages. The latest:`;
   return `${lead}\n\n${quoted.join("\n\n")}`;
+}
+
+/** Keeps what the user wrote, the newest last; what a summary so far kept stands in a list as well. */
+function summarise(material: string): string {
+  const messagesAt = material.indexOf("Messages:\n");
+  const kept = [
+    ...material.slice(0, messagesAt).matchAll(/^- (.+)$/gm),
+    ...material.slice(messagesAt).matchAll(/^User: (.+)$/gm),
+  ].map(([, said = ""]) => `- ${cut(said, 120)}`);
+  return ["The user wrote, among other things:", ...kept.slice(-SUMMARISED_MESSAGES)].join("\n");
+}
+
+/** Names of the files that a message says are attached, as `tellAttachment` writes it. */
+function attachedFiles(text: string): string[] {
+  return [...text.matchAll(/^\[Attached: (.+) \([^()]*\): /gm)].map(([, name = ""]) => name);
+}
+
+function acknowledge(files: readonly string[]): string {
+  const named = files.map((name) => `\`${cut(name, 80)}\``).join(", ");
+  return `You attached ${named}. A real model would read ${files.length === 1 ? "it" : "them"}; I only see that ${files.length === 1 ? "it is" : "they are"} there.`;
 }
 
 function askForArguments(tool: ToolDefinition): string {

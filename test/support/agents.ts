@@ -31,6 +31,13 @@ export const agents = defineAgents({
     queue: { maxWaiting: 2 },
     llm: { provider: "anthropic" },
   },
+  /** Its model is of no known family, so its window is taken to be small. */
+  small: {
+    name: "Small",
+    personality: "You read little.",
+    tools: [{ url: "env:TOOLS_URL", endpoints: [get("/large")] }],
+    llm: { provider: "anthropic", model: "tiny-1" },
+  },
   /** Names no provider and has no key. */
   keyless: { name: "Keyless", personality: "You have no key.", tools: [] },
   /** Remembers nothing, and has no key. */

@@ -24,7 +24,7 @@ const call = (tool: "remember" | "recall" | "forget", input: object) =>
 /** One message of somebody else than the operator, and its turn. */
 async function say(user: string, text: string, chat = new Chat()): Promise<TurnView> {
   const author = { id: user, name: user };
-  const receipt = await chat.stub.accept({ ...chatEvent(crypto.randomUUID(), text), author });
+  const receipt = await chat.stub.accept({ ...chatEvent({ id: crypto.randomUUID(), text }), author });
   if (receipt.status === "busy") throw new Error("too many messages wait");
   const { turn } = receipt;
   const turns = await chat.until((all) =>

@@ -26,8 +26,8 @@ export function chatRoutes(): Hono<{ Bindings: Env }> {
   /** Answers 202 once the message is stored; the answer comes over the socket, or by asking for the chat. */
   routes.post("/:chat/messages", async (c) => {
     const room = session(c);
-    const { id, text } = await readJson(c, chatMessage);
-    const receipt = await room.accept(chatEvent(id, text));
+    const message = await readJson(c, chatMessage);
+    const receipt = await room.accept(chatEvent(message));
     if (receipt.status === "busy") {
       c.header("Retry-After", "10");
       throw new RequestError(
@@ -36,7 +36,7 @@ export function chatRoutes(): Hono<{ Bindings: Env }> {
         "Too many messages wait for an answer already. Try again in a moment.",
       );
     }
-    return c.json({ id, turn: receipt.turn, duplicate: receipt.status === "duplicate" }, 202);
+    return c.json({ id: message.id, turn: receipt.turn, duplicate: receipt.status === "duplicate" }, 202);
   });
 
   routes.post("/:chat/stop", async (c) => c.json({ stopped: await session(c).stop() }));

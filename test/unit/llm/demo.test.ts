@@ -2,6 +2,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createDemoProvider, DEMO_SIGNATURE } from "../../../shared/llm/demo.ts";
 import type { ModelMessage, ToolDefinition } from "../../../shared/llm/provider.ts";
+import { summaryRequest } from "../../../shared/llm/summary.ts";
+import { textWithAttachments } from "../../../shared/session/attachment.ts";
+import { readAttachments } from "../../../shared/session/read-attachments.ts";
 import { describeArguments, shapeArguments } from "../../../shared/tools/arguments.ts";
 import { answered, ask, failure, requestOf, run } from "./call.ts";
 
@@ -144,6 +147,26 @@ describe("what the demo tells", () => {
       ]),
     );
     expect(result.text).toContain("> My cat is called Mio");
+  });
+
+  it("names the files that came with a message", async () => {
+    const { told } = await readAttachments(
+      [{ name: "cat (1).png", contentType: "image/png", size: 3, url: "https://files.example/cat.png" }],
+      { seesImages: false, signal: new AbortController().signal },
+    );
+    const { result } = await run(demo, ask(textWithAttachments("here", told), { tools }));
+    expect(result.text).toContain("You attached `cat (1).png`.");
+  });
+
+  it("summarises a conversation as what the user wrote, and what it kept of it before", async () => {
+    const limits = { maxTokens: 4096, temperature: 0.3 };
+    const said = (content: string) => ({ role: "user" as const, content });
+    const messages = [said("My cat is called Mio"), { role: "assistant" as const, content: "- nice\n- cat" }];
+    const first = await run(demo, summaryRequest({ earlier: undefined, messages }, limits));
+    expect(first.result.text).toBe("The user wrote, among other things:\n- My cat is called Mio");
+    const earlier = first.result.text;
+    const next = await run(demo, summaryRequest({ earlier, messages: [said("She is two")] }, limits));
+    expect(next.result.text).toBe(`${earlier}\n- She is two`);
   });
 
   it("introduces itself and its tools", async () => {

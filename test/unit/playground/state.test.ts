@@ -17,6 +17,7 @@ function turn(id: string, change: Partial<TurnView> = {}): TurnView {
     id,
     event: `chat:message-${id}`,
     text: "Hello",
+    attachments: [],
     state: "running",
     parts: [],
     notice: null,
