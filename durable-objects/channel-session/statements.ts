@@ -2,7 +2,7 @@
  * The statements of a turn's hot path, prepared: what drizzle would build anew for each call costs ten times what
  * SQLite needs to run it. Each is built when it is first used, so that waking up stays cheap.
  */
-import { and, asc, count, desc, eq, gt, gte, inArray, lt, placeholder, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, gt, gte, inArray, lt, notInArray, placeholder, sql } from "drizzle-orm";
 import type { SessionDatabase } from "./database.ts";
 import { inbox, outbox, steps, summaries, transcript, turns } from "./schema.ts";
 
@@ -79,7 +79,16 @@ export function prepareStatements(db: SessionDatabase) {
           .where(eq(turns.id, value("id")))
           .prepare(),
       ),
-      last: lazily(() => db.select().from(turns).orderBy(desc(turns.seq)).limit(1).prepare()),
+      /** The newest that is over. */
+      lastOver: lazily(() =>
+        db
+          .select()
+          .from(turns)
+          .where(notInArray(turns.state, [...OPEN]))
+          .orderBy(desc(turns.seq))
+          .limit(1)
+          .prepare(),
+      ),
       insert: lazily(() =>
         db
           .insert(turns)

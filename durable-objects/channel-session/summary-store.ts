@@ -30,7 +30,7 @@ export class SummaryStore {
 
   /** The turn that ended last, if it ended well: its journal takes the summary, its model makes it. */
   lastDoneTurn(): { id: string; model: string; steps: StepEntry[] } | undefined {
-    const turn = this.#sql.turn.last().get();
+    const turn = this.#sql.turn.lastOver().get();
     if (turn?.state !== "done" || turn.model === null) return undefined;
     const journal = this.#sql.step.ofTurn().all({ turnId: turn.id });
     return { id: turn.id, model: turn.model, steps: journal.map(({ entry }) => entry) };

@@ -108,6 +108,17 @@ describe("a conversation that outgrows the prompt", { timeout: 40_000 }, () => {
     await summariesMade(chat, word, 1);
   });
 
+  it("is summarised even when one message follows the other", async () => {
+    const chat = new Chat();
+    const word = marker();
+    await converse(chat, word, 1, 10);
+    await chat.send(`${word} [[chunks 5]] [[slow 50]] [[say the eleventh]]`);
+    await chat.send("[[hang]]");
+    await summariesMade(chat, word, 1);
+    expect((await chat.turns()).at(-1)?.state).toBe("running");
+    await chat.stop();
+  });
+
   it("goes on with an interrupted summary when the watchdog rings, and makes it once", async () => {
     const chat = new Chat();
     const word = marker();
