@@ -66,7 +66,7 @@ export class ChannelSession extends DurableObject<Env> {
     this.#audience = new Audience(ctx, (turnId) => this.#view(turnId));
     ctx.blockConcurrencyWhile(async () => {
       await migrateDatabase(db);
-      if (this.#store.openTurn()) this.#wake();
+      this.#wake();
     });
   }
 
@@ -76,7 +76,10 @@ export class ChannelSession extends DurableObject<Env> {
     const { message, duplicate } = this.#store.accept(event, crypto.randomUUID(), now);
     if (!duplicate) {
       this.#log.log("info", "event.accepted", { id: event.id, turn: message.turnId });
-      this.#wake();
+    }
+    // A duplicate too: whoever repeats itself may have seen the instance die between storing and starting.
+    this.#wake();
+    if (!duplicate) {
       if (this.#running?.live.turnId !== message.turnId) this.#audience.showTurn(message.turnId);
       if (message.seq === 1) this.#listChat(message, now);
     }
@@ -146,12 +149,13 @@ export class ChannelSession extends DurableObject<Env> {
     this.#running = running;
     this.#jobs.scheduleOnce("watchdog", Date.now() + WATCHDOG_MS);
     this.#audience.showTurn(turn.id);
-    void this.#work(turn, running).then((isOver) => {
+    const over = this.#work(turn, running).then((isOver) => {
       this.#running = undefined;
       this.#listChat(turn.message, Date.now());
       // A turn that broke stays open and is tried again by the watchdog, not at once: what broke it may pass.
       if (isOver) this.#next();
     });
+    void over.catch((error: unknown) => this.#log.log("error", "next.broke", { cause: causeOf(error) }));
   }
 
   /** Goes on with what waits, or rests. */
@@ -185,19 +189,16 @@ export class ChannelSession extends DurableObject<Env> {
       return true;
     } catch (error) {
       if (controller.signal.aborted) return true;
-      const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      log.log("error", "turn.broke", { cause });
+      log.log("error", "turn.broke", { cause: causeOf(error) });
       return false;
     }
   }
 
   #watch(now: number): void {
-    if (!this.#store.openTurn()) {
-      this.#jobs.unschedule("watchdog");
-      return;
-    }
+    // Planned before it is tried: what breaks the next turn must not silence the watchdog.
     this.#jobs.schedule("watchdog", now + WATCHDOG_MS);
     this.#wake();
+    if (!this.#store.openTurn()) this.#jobs.unschedule("watchdog");
   }
 
   /** Forgets what is older than `memory.conversationRetention`; a conversation that is empty then sleeps for good. */
@@ -238,4 +239,8 @@ export class ChannelSession extends DurableObject<Env> {
     const live = this.#running?.live.turnId === turnId ? this.#running.live : undefined;
     return viewTurn(message, this.#store.turn(turnId), this.#store.steps(turnId), live);
   }
+}
+
+function causeOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -3,7 +3,12 @@
  * decided in next-action.ts; this file only acts.
  */
 import { explainToUser } from "../../shared/llm/errors.ts";
-import { type ModelRequest, type Provider, ProviderError } from "../../shared/llm/provider.ts";
+import {
+  type ModelRequest,
+  type Provider,
+  ProviderError,
+  type ProviderErrorCode,
+} from "../../shared/llm/provider.ts";
 import type { Logger } from "../../shared/log.ts";
 import type { Tool } from "../../shared/tools/tool.ts";
 import { CONTEXT_MESSAGES, modelMessages } from "./messages.ts";
@@ -78,11 +83,7 @@ export async function runTurn(turn: OpenTurn, host: TurnHost): Promise<void> {
 async function reachAnswer(turn: OpenTurn, host: TurnHost): Promise<void> {
   const { store, log, now } = host;
   try {
-    if (turn.generation > MAX_GENERATIONS) {
-      const message = "Something kept interrupting this answer, so I gave up. Please ask again.";
-      log.log("error", "turn.given_up");
-      return store.fail(turn, { code: "interrupted", message }, now());
-    }
+    if (turn.generation > MAX_GENERATIONS) return giveUp(turn, host, { generation: turn.generation });
     const agent = await host.agent();
     store.setModel(turn, agent.provider.name, agent.provider.model);
     const tools = new Map(agent.tools.map((tool) => [tool.name, tool]));
@@ -94,6 +95,7 @@ async function reachAnswer(turn: OpenTurn, host: TurnHost): Promise<void> {
       const journal = store.steps(turn.id).map(({ entry }) => entry);
       const action = nextAction(journal, rules);
       if (action.do === "post") return store.post(turn, action.text, now());
+      if (action.do === "give-up") return giveUp(turn, host, { lostAttempts: action.lostAttempts });
       if (action.do === "call-model") await callModel(turn, host, agent, action, journal);
       else await runTools(turn, host, tools, action);
       host.changed();
@@ -105,6 +107,13 @@ async function reachAnswer(turn: OpenTurn, host: TurnHost): Promise<void> {
     log.log("error", "turn.failed", fields);
     store.fail(turn, { code: failure.code, message }, now());
   }
+}
+
+/** Ends a turn that was interrupted too often. `why`: for the operator. */
+function giveUp(turn: OpenTurn, { store, log, now }: TurnHost, why: Record<string, number>): void {
+  const message = "Something kept interrupting this answer, so I gave up. Please ask again.";
+  log.log("error", "turn.given_up", why);
+  store.fail(turn, { code: "interrupted", message }, now());
 }
 
 /** What the user reads (`message`) and what the operator reads (the rest), for errors that another try would not mend. */
@@ -128,7 +137,8 @@ async function callModel(
   journal: readonly StepEntry[],
 ): Promise<void> {
   const { store, live, now } = host;
-  const { step, round, attempt, toolChoice } = action;
+  const { step, round, toolChoice } = action;
+  let { attempt } = action;
   const request: ModelRequest = {
     system: agent.system,
     messages: modelMessages(store.transcriptBefore(turn, CONTEXT_MESSAGES), turn.message.event.text, journal),
@@ -146,6 +156,8 @@ async function callModel(
         break;
       case "restart":
         host.log.log("warn", "model.retry", { attempt: event.attempt, reason: event.reason });
+        if (mayBePaidFor(event.reason))
+          store.startModelCall(turn, { step, round, attempt: ++attempt }, now());
         live.restart(`The model is not answering (${event.reason.replaceAll("_", " ")}); trying again.`);
         break;
       case "result":
@@ -156,6 +168,11 @@ async function callModel(
         event satisfies never;
     }
   }
+}
+
+/** Whether an attempt that ended so had begun to answer; one that was refused costs nothing and is not counted. */
+function mayBePaidFor(reason: ProviderErrorCode): boolean {
+  return reason === "stream_cut" || reason === "timeout";
 }
 
 async function runTools(
