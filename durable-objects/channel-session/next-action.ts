@@ -16,6 +16,8 @@ export type NextAction =
   /** Too many model calls were lost: another try would cost more than its answer is worth. */
   | { do: "give-up"; lostAttempts: number };
 
+/** Attempts at one model call before the turn is given up: something in it kills every instance that tries. */
+export const MAX_CALL_ATTEMPTS = 5;
 /** Model attempts that a turn may lose, over all its rounds, before it is given up. */
 export const MAX_LOST_ATTEMPTS = 8;
 
@@ -43,7 +45,8 @@ export function nextAction(steps: readonly StepEntry[], rules: TurnRules): NextA
   if (last?.kind !== "model") return callModel(0, 0, 1, rules);
   const lost = lostAttempts(steps);
   if (!last.result) {
-    if (lost >= MAX_LOST_ATTEMPTS) return { do: "give-up", lostAttempts: lost };
+    const isHopeless = last.attempt >= MAX_CALL_ATTEMPTS || lost >= MAX_LOST_ATTEMPTS;
+    if (isHopeless) return { do: "give-up", lostAttempts: lost };
     return callModel(lastModelAt, last.round, last.attempt + 1, rules);
   }
 

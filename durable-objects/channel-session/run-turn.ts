@@ -16,8 +16,11 @@ import { type NextAction, nextAction } from "./next-action.ts";
 import type { OutboxRow, StepEntry } from "./schema.ts";
 import { FencedError, type OpenTurn, type SessionStore } from "./store.ts";
 
-/** A turn that died this often is given up: something in it kills every instance that tries. */
-export const MAX_GENERATIONS = 5;
+/**
+ * A turn that died this often is given up, wherever it died. High, for most deaths are none of its fault: a deploy or an
+ * eviction takes every turn with it. A turn that dies in its model calls is given up long before (next-action.ts).
+ */
+const MAX_GENERATIONS = 30;
 
 /** What an agent brings to a turn. */
 export interface AgentParts {

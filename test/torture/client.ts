@@ -6,7 +6,7 @@ import type { PlannedMessage } from "./plan.ts";
 
 /** Longest wait for an acknowledgement before the message is sent again, in milliseconds. */
 const ATTEMPT_MS = 5_000;
-const PAUSE_MS = 100;
+const PAUSE_MS = 300;
 
 const headers = { Authorization: `Bearer ${ADMIN_TOKEN}` };
 

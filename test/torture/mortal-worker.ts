@@ -4,6 +4,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
+import type { Miniflare } from "miniflare";
 import { migrateLocalDatabase } from "../../cli/start/migrations.ts";
 import { bundleWorker, root, startBundle } from "../support/bundled-worker.ts";
 
@@ -12,7 +13,10 @@ export const ADMIN_TOKEN = "torture-admin-token";
 export interface MortalWorker extends AsyncDisposable {
   /** Where it listens; waits for a restart under way. */
   url(): Promise<URL>;
-  /** Kills the runtime as a power cut would; Miniflare starts the next one over the same storage. */
+  /**
+   * Kills the runtime as a power cut would; Miniflare starts the next one over the same storage. Resolves when that one
+   * answers.
+   */
   kill(): Promise<void>;
 }
 
@@ -45,9 +49,19 @@ export async function startMortalWorker(
       if (victims.length === 0) throw new Error("there is no runtime to kill");
       for (const pid of victims) process.kill(pid, "SIGKILL");
       while ((await runtimesOf(process.pid)).some((pid) => victims.includes(pid))) await delay(10);
+      while (!(await isUp(worker))) await delay(50);
     },
     [Symbol.asyncDispose]: () => worker.dispose(),
   };
+}
+
+async function isUp(worker: Miniflare): Promise<boolean> {
+  const request = async () =>
+    fetch(new URL("/health", await worker.ready), { signal: AbortSignal.timeout(2_000) });
+  return request().then(
+    ({ ok }) => ok,
+    () => false,
+  );
 }
 
 /** Process ids of the workerd processes that `parent` has started. */

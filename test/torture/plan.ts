@@ -1,4 +1,4 @@
-/** What a torture run does, drawn from a seed: the same seed gives the same messages at the same times, and the same kills. */
+/** What a torture run does, drawn from a seed: the same seed gives the same messages at the same times, and runtimes that live as long. */
 
 /** One message and how it is sent. */
 export interface PlannedMessage {
@@ -23,12 +23,12 @@ export interface PlannedCall {
 
 export interface Plan {
   conversations: { id: string; messages: PlannedMessage[] }[];
-  /** When the runtime is killed, in milliseconds after the start. */
-  kills: number[];
+  /** How long each runtime lives, in milliseconds from when it answers; after `seconds` the next one is left alive. */
+  lives: number[];
 }
 
-/** Milliseconds between two kills. */
-const KILL_EVERY = { least: 2_500, most: 6_000 };
+/** Shortest and longest life of a runtime, in milliseconds. */
+const LIFE = { least: 500, most: 5_000 };
 
 /** Uniform in [0, 1), the same sequence for the same seed (mulberry32). */
 export function seededRandom(seed: number): () => number {
@@ -45,17 +45,13 @@ export function seededRandom(seed: number): () => number {
 export function drawPlan(random: () => number, options: { conversations: number; seconds: number }): Plan {
   const between = (least: number, most: number) => least + Math.floor(random() * (most - least + 1));
   const end = options.seconds * 1_000;
-  const kills: number[] = [];
-  for (let at = between(KILL_EVERY.least, KILL_EVERY.most); at < end; ) {
-    kills.push(at);
-    at += between(KILL_EVERY.least, KILL_EVERY.most);
-  }
+  const lives = Array.from({ length: Math.ceil(end / LIFE.least) }, () => between(LIFE.least, LIFE.most));
   const conversations = Array.from({ length: options.conversations }, (_, c) => {
     const times = Array.from({ length: between(2, 4) }, () => between(0, end)).sort((a, b) => a - b);
     const messages = times.map((at, m) => drawMessage(`t${c}m${m}`, at));
     return { id: `torture-${c}`, messages };
   });
-  return { conversations, kills };
+  return { conversations, lives };
 
   function drawMessage(id: string, at: number): PlannedMessage {
     const rounds = ROUNDS[between(0, ROUNDS.length - 1)] ?? [];
@@ -63,7 +59,7 @@ export function drawPlan(random: () => number, options: { conversations: number;
       names.map((name, n): PlannedCall => ({ name, mark: `${id}r${round}c${n}x` })),
     );
     const say = `${id} says ${"so ".repeat(between(0, 40))}and ends`;
-    const pace = `[[chunks ${between(3, 12)}]] [[slow ${between(1, 60)}]]`;
+    const pace = `[[chunks ${between(3, 12)}]] [[slow ${between(20, 150)}]]`;
     const text = calls.length === 0 ? `[[say ${say}]] ${pace}` : `${id} ${script(calls)} ${pace}`;
     const door = random() < 0.5 ? "http" : "socket";
     return { id, text, rounds: calls, say, door, at, duplicates: random() < 0.25 ? between(1, 3) : 0 };

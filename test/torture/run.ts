@@ -43,15 +43,15 @@ if (![seed, conversations, seconds].every((number) => Number.isInteger(number) &
 const plan = drawPlan(seededRandom(seed), { conversations, seconds });
 const messages = plan.conversations.flatMap((conversation) => conversation.messages);
 console.log(
-  `seed ${seed}: ${conversations} conversations, ${messages.length} messages, ${plan.kills.length} kills in ${seconds} s`,
+  `seed ${seed}: ${conversations} conversations, ${messages.length} messages, kills for ${seconds} s`,
 );
 
 const directory = await mkdtemp(join(tmpdir(), "rig-torture-"));
 const [model, tools] = await Promise.all([startModelServer(), startToolServer()]);
 try {
   await using worker = await startMortalWorker(directory, { modelUrl: model.url, toolsUrl: tools.url });
-  const attempts = await storm(worker, plan);
-  console.log(`all accepted, in ${attempts} attempts; waiting until all is quiet`);
+  const { kills, attempts } = await storm(worker, plan);
+  console.log(`${kills} kills; all accepted, in ${attempts} attempts; waiting until all is quiet`);
   await quiet(model);
   const verdict = judge(plan, await readAll(worker, plan), tools.requests());
   report(verdict);
@@ -62,28 +62,29 @@ try {
   await rm(directory, { recursive: true, force: true });
 }
 
-/** Sends everything and kills as planned. @returns how often messages were sent. */
-async function storm(worker: MortalWorker, { conversations, kills }: Plan): Promise<number> {
+/** Sends everything, and kills for as long as the plan says. `attempts`: how often messages were sent. */
+async function storm(worker: MortalWorker, { conversations, lives }: Plan) {
   const start = performance.now();
-  const until = (at: number) => delay(Math.max(0, start + at - performance.now()));
   const killing = async () => {
-    for (const at of kills) {
-      await until(at);
+    let kills = 0;
+    for (const life of lives) {
+      await delay(life);
+      if (performance.now() - start > seconds * 1_000) break;
       await worker.kill();
+      kills += 1;
     }
-    return 0;
+    return kills;
   };
   const talking = conversations.map(async ({ id, messages }) => {
     let attempts = 0;
     for (const message of messages) {
-      await until(message.at);
-      attempts += await sendUntilAccepted(worker, id, message);
-      for (let n = 0; n < message.duplicates; n++) attempts += await sendUntilAccepted(worker, id, message);
+      await delay(Math.max(0, start + message.at - performance.now()));
+      for (let n = 0; n <= message.duplicates; n++) attempts += await sendUntilAccepted(worker, id, message);
     }
     return attempts;
   });
-  const attempts = await Promise.all([killing(), ...talking]);
-  return attempts.reduce((sum, count) => sum + count, 0);
+  const [kills, ...attempts] = await Promise.all([killing(), ...talking]);
+  return { kills, attempts: attempts.reduce((sum, count) => sum + count, 0) };
 }
 
 /** Waits until the model has heard nothing for {@link QUIET_MS}. */

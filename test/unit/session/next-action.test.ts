@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   answerText,
   lostAttempts,
+  MAX_CALL_ATTEMPTS,
   MAX_LOST_ATTEMPTS,
   nextAction,
   type TurnRules,
@@ -98,19 +99,23 @@ describe("a turn that loses one model call after the other", () => {
     expect(lostAttempts([hard(0, 3), tool(0, get, "x"), dying(1, 2)])).toBe(4);
   });
 
-  it.each<[string, StepEntry[]]>([
-    ["in one round", [dying(0, MAX_LOST_ATTEMPTS)]],
-    ["over several rounds", [hard(0, MAX_LOST_ATTEMPTS - 1), tool(0, get, "x"), dying(1, 2)]],
-    ["before a round that has not begun", [hard(0, MAX_LOST_ATTEMPTS + 1), tool(0, get, "x")]],
-  ])("gives up at the limit (%s)", (_, steps) => {
-    expect(nextAction(steps, rules)).toEqual({ do: "give-up", lostAttempts: MAX_LOST_ATTEMPTS });
+  it.each<[string, StepEntry[], number]>([
+    ["of one call", [dying(0, MAX_CALL_ATTEMPTS)], MAX_CALL_ATTEMPTS],
+    ["of all rounds", [hard(0, MAX_LOST_ATTEMPTS - 1), tool(0, get, "x"), dying(1, 2)], MAX_LOST_ATTEMPTS],
+    [
+      "of all rounds, before the next begins",
+      [hard(0, MAX_LOST_ATTEMPTS + 1), tool(0, get, "x")],
+      MAX_LOST_ATTEMPTS,
+    ],
+  ])("gives up at the limit %s", (_, steps, lost) => {
+    expect(nextAction(steps, rules)).toEqual({ do: "give-up", lostAttempts: lost });
   });
 
-  it("goes on just below the limit", () => {
-    expect(nextAction([dying(0, MAX_LOST_ATTEMPTS - 1)], rules)).toMatchObject({
-      do: "call-model",
-      attempt: MAX_LOST_ATTEMPTS,
-    });
+  it.each<[string, StepEntry[]]>([
+    ["of one call", [dying(0, MAX_CALL_ATTEMPTS - 1)]],
+    ["of all rounds", [hard(0, MAX_LOST_ATTEMPTS - 1), tool(0, get, "x"), dying(1, 1)]],
+  ])("goes on just below the limit %s", (_, steps) => {
+    expect(nextAction(steps, rules)).toMatchObject({ do: "call-model" });
   });
 
   it("still runs tools and posts what the last attempt has brought", () => {
@@ -140,7 +145,7 @@ describe("a turn that is killed anywhere, any number of times", () => {
     fc.assert(
       fc.property(
         scripts,
-        fc.uniqueArray(fc.nat(40), { maxLength: MAX_LOST_ATTEMPTS - 1 }),
+        fc.uniqueArray(fc.nat(40), { maxLength: MAX_CALL_ATTEMPTS - 1 }),
         (rounds, kills) => {
           const undisturbed = live({ journal: [], requests: new Map(), kills: [], clock: 0 }, rounds);
           const world: World = { journal: [], requests: new Map(), kills, clock: 0 };
