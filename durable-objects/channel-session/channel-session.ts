@@ -97,7 +97,7 @@ export class ChannelSession extends DurableObject<Env> {
     });
     ctx.blockConcurrencyWhile(async () => {
       await migrateDatabase(db);
-      if (this.#store.openTurn()) this.#wake();
+      this.#wake();
     });
   }
 
@@ -110,9 +110,11 @@ export class ChannelSession extends DurableObject<Env> {
       return acceptance;
     }
     const { message } = acceptance;
-    if (acceptance.status === "stored") {
-      this.#log.log("info", "event.accepted", { id: event.id, turn: message.turnId });
-      this.#wake();
+    const isNew = acceptance.status === "stored";
+    if (isNew) this.#log.log("info", "event.accepted", { id: event.id, turn: message.turnId });
+    // A duplicate too: whoever repeats itself may have seen the instance die between storing and starting.
+    this.#wake();
+    if (isNew) {
       if (this.#running?.live.turnId !== message.turnId) this.#audience.showTurn(message.turnId);
       if (message.seq === 1) this.#listChat(message, now);
     }
@@ -200,7 +202,7 @@ export class ChannelSession extends DurableObject<Env> {
     this.#running = running;
     this.#jobs.scheduleOnce("watchdog", Date.now() + WATCHDOG_MS);
     for (const { turnId } of turn.messages) this.#audience.showTurn(turnId);
-    void this.#work(turn, running).then((isOver) => {
+    const over = this.#work(turn, running).then((isOver) => {
       this.#running = undefined;
       for (const { turnId } of turn.messages.slice(0, -1)) this.#audience.showTurn(turnId);
       this.#listChat(turn.message, Date.now());
@@ -208,6 +210,7 @@ export class ChannelSession extends DurableObject<Env> {
       if (isOver) this.#next();
       this.#summarizer.wake();
     });
+    void over.catch((error: unknown) => this.#log.log("error", "next.broke", { cause: causeOf(error) }));
   }
 
   /** Goes on with what waits, or rests. */
@@ -246,20 +249,17 @@ export class ChannelSession extends DurableObject<Env> {
       return true;
     } catch (error) {
       if (controller.signal.aborted) return true;
-      const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      log.log("error", "turn.broke", { cause });
+      log.log("error", "turn.broke", { cause: causeOf(error) });
       return false;
     }
   }
 
   #watch(now: number): void {
     this.#summarizer.wake();
-    if (!this.#store.openTurn() && !this.#summarizer.isBusy) {
-      this.#jobs.unschedule("watchdog");
-      return;
-    }
+    // Planned before it is tried: what breaks the next turn must not silence the watchdog.
     this.#jobs.schedule("watchdog", now + WATCHDOG_MS);
     this.#wake();
+    if (!this.#store.openTurn() && !this.#summarizer.isBusy) this.#jobs.unschedule("watchdog");
   }
 
   /**
@@ -325,4 +325,8 @@ export class ChannelSession extends DurableObject<Env> {
     const live = this.#running?.live.turnId === turnId ? this.#running.live : undefined;
     return viewTurn(message, this.#store.turn(answeredBy), this.#store.steps(turnId), live);
   }
+}
+
+function causeOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -12,6 +12,7 @@ import {
   type ModelRequest,
   type Provider,
   ProviderError,
+  type ProviderErrorCode,
 } from "../../shared/llm/provider.ts";
 import { withSummary } from "../../shared/llm/summary.ts";
 import type { Logger } from "../../shared/log.ts";
@@ -25,8 +26,11 @@ import { readUserMessage, withoutImages } from "./user-message.ts";
 /** Most tokens that the conversation keeps of a message and its files; the turn itself reads them whole. */
 const KEPT_TOKENS = 20_000;
 
-/** A turn that died this often is given up: something in it kills every instance that tries. */
-export const MAX_GENERATIONS = 5;
+/**
+ * A turn that died this often is given up, wherever it died. High, for most deaths are none of its fault: a deploy or an
+ * eviction takes every turn with it. A turn that dies in its model calls is given up long before (next-action.ts).
+ */
+const MAX_GENERATIONS = 30;
 
 /** What an agent brings to a turn. */
 export interface AgentParts {
@@ -96,11 +100,7 @@ export async function runTurn(turn: OpenTurn, host: TurnHost): Promise<void> {
 async function reachAnswer(turn: OpenTurn, host: TurnHost): Promise<void> {
   const { store, log, now } = host;
   try {
-    if (turn.generation > MAX_GENERATIONS) {
-      const message = "Something kept interrupting this answer, so I gave up. Please ask again.";
-      log.log("error", "turn.given_up");
-      return store.fail(turn, { code: "interrupted", message }, now());
-    }
+    if (turn.generation > MAX_GENERATIONS) return giveUp(turn, host, { generation: turn.generation });
     const agent = await host.agent();
     store.setModel(turn, agent.provider.name, agent.provider.model);
     const said = { user: await readMessage(turn, host, agent) };
@@ -113,6 +113,7 @@ async function reachAnswer(turn: OpenTurn, host: TurnHost): Promise<void> {
       const journal = store.steps(turn.id).map(({ entry }) => entry);
       const action = nextAction(journal, rules);
       if (action.do === "post") return store.post(turn, action.text, now());
+      if (action.do === "give-up") return giveUp(turn, host, { lostAttempts: action.lostAttempts });
       if (action.do === "call-model") await callModel(turn, host, agent, action, said, journal);
       else await runTools(turn, host, tools, action);
       host.changed();
@@ -124,6 +125,13 @@ async function reachAnswer(turn: OpenTurn, host: TurnHost): Promise<void> {
     log.log("error", "turn.failed", fields);
     store.fail(turn, { code: failure.code, message }, now());
   }
+}
+
+/** Ends a turn that was interrupted too often. `why`: for the operator. */
+function giveUp(turn: OpenTurn, { store, log, now }: TurnHost, why: Record<string, number>): void {
+  const message = "Something kept interrupting this answer, so I gave up. Please ask again.";
+  log.log("error", "turn.given_up", why);
+  store.fail(turn, { code: "interrupted", message }, now());
 }
 
 /** What the user reads (`message`) and what the operator reads (the rest), for errors that another try would not mend. */
@@ -161,6 +169,7 @@ async function callModel(
 ): Promise<void> {
   const { store, live, now } = host;
   const { step, round, attempt, toolChoice } = action;
+  const call: ModelCall = { step, round, attempt };
   const { maxTokens, temperature } = agent.limits;
   const system = withSummary(agent.system, host.summary());
   const tools = agent.tools.map(({ name, description, inputSchema }) => ({ name, description, inputSchema }));
@@ -173,22 +182,29 @@ async function callModel(
     turn: turnMessages(said.user, journal),
   });
   const request: ModelRequest = { system, messages, tools, toolChoice, maxTokens, temperature };
-  store.startModelCall(turn, { step, round, attempt }, now());
+  store.startModelCall(turn, call, now());
   live.clear();
   try {
-    for await (const event of agent.provider.stream(request, host.signal)) takeEvent(turn, host, step, event);
+    for await (const event of agent.provider.stream(request, host.signal)) takeEvent(turn, host, call, event);
   } catch (error) {
     if (!said.user.images?.length || !isRefused(error)) throw error;
     // An image that the API cannot fetch or read must not cost the answer. The call has no result: it is made again.
-    host.log.log("warn", "images.refused", { step, cause: error.message });
+    host.log.log("warn", "images.refused", { step: call.step, cause: error.message });
     said.user = withoutImages(said.user);
   }
+}
+
+/** Which model call this is; `attempt` counts those that may have cost something. */
+interface ModelCall {
+  step: number;
+  round: number;
+  attempt: number;
 }
 
 function takeEvent(
   turn: OpenTurn,
   { store, live, log, now }: TurnHost,
-  step: number,
+  call: ModelCall,
   event: ModelEvent,
 ): void {
   switch (event.type) {
@@ -197,15 +213,24 @@ function takeEvent(
       break;
     case "restart":
       log.log("warn", "model.retry", { attempt: event.attempt, reason: event.reason });
+      if (mayBePaidFor(event.reason)) {
+        call.attempt += 1;
+        store.startModelCall(turn, call, now());
+      }
       live.restart(`The model is not answering (${event.reason.replaceAll("_", " ")}); trying again.`);
       break;
     case "result":
       live.clear();
-      store.finishModelCall(turn, step, event.result, now());
+      store.finishModelCall(turn, call.step, event.result, now());
       break;
     default:
       event satisfies never;
   }
+}
+
+/** Whether an attempt that ended so had begun to answer; one that was refused costs nothing and is not counted. */
+function mayBePaidFor(reason: ProviderErrorCode): boolean {
+  return reason === "stream_cut" || reason === "timeout";
 }
 
 function isRefused(error: unknown): error is ProviderError {

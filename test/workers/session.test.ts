@@ -205,11 +205,16 @@ describe("a stop", () => {
     );
   });
 
-  it("ends a tool call too, and says that nobody knows what came of it", async () => {
+  it("ends a tool call too, closes its connection within a second, and says that nobody knows what came of it", async () => {
     const chat = new Chat();
-    await chat.send("[[tool post_silent {}]]");
+    const word = marker();
+    await chat.send(`[[tool post_silent {"body":{"word":"${word}"}}]]`);
     await chat.until(([first]) => first?.parts[0]?.type === "tool" && first.parts[0].status === "running");
+    await vi.waitFor(async () => expect(await toolRequests(word)).toMatchObject([{ answer: "open" }]));
     expect(await chat.stop()).toBe(true);
+    await vi.waitFor(async () => expect(await toolRequests(word)).toMatchObject([{ answer: "cut" }]), {
+      timeout: 1_000,
+    });
     const [stopped] = await chat.settled();
     expect(stopped?.parts[0]).toMatchObject({ status: "unknown" });
   });

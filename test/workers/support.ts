@@ -158,7 +158,10 @@ interface Recorded {
   path?: string;
   target?: string;
   body: unknown;
+  /** What became of the model server's answer. */
   state?: string;
+  /** What became of the tool server's answer. */
+  answer?: string;
 }
 
 /** Model requests whose body holds `marker`. */
