@@ -1,3 +1,5 @@
-/** `npm run bench`: every figure that the documentation claims, each with its baseline. */
-import "./bundle.ts";
-import "./first-token.ts";
+/** `npm run bench`: every figure that the documentation claims, each with its baseline, one after the other. */
+export {};
+
+await import("./bundle.ts");
+await import("./first-token.ts");
