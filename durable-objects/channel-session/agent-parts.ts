@@ -3,7 +3,7 @@ import { llmFor } from "../../shared/character/llm.ts";
 import { type Agent, CharacterError } from "../../shared/character/registry.ts";
 import { secretReader } from "../../shared/character/secrets.ts";
 import { systemPrompt } from "../../shared/character/system-prompt.ts";
-import { chooseProvider, type ProviderChoice } from "../../shared/llm/choose.ts";
+import type { ProviderChoice } from "../../shared/llm/choose.ts";
 import { buildHttpTools } from "../../shared/tools/http.ts";
 import type { Env } from "../env.ts";
 import { type AgentParts, AgentUnavailableError } from "./run-turn.ts";
@@ -30,31 +30,30 @@ export function findAgentIfAny(id: string): Agent | undefined {
   }
 }
 
-/** The model that answers for an agent now. */
-export function providerOf({ character, id }: Agent, env: Env): ProviderChoice {
-  // Whether the character names a provider matters: only one that names none may be answered by the demo model.
-  const llm = { ...llmFor(character), provider: character.llm.provider };
-  return chooseProvider({ agent: id, llm, secret: secretReader({ ...env }, id) });
+/** What a turn has to ask others for; both at once. */
+export interface TurnQuestions {
+  /** What is known about the user. */
+  facts: () => Promise<readonly string[]>;
+  /** Which provider answers. */
+  provider: () => Promise<ProviderChoice>;
 }
 
 /**
  * Puts together what an agent brings to a turn: model, tools, prompt.
  *
- * @param readFacts reads what is known about the user.
  * @throws ProviderError when no model can answer.
  */
 export async function loadAgentParts(
-  agent: Agent,
+  { character, id }: Agent,
   env: Env,
-  readFacts: () => Promise<readonly string[]>,
+  ask: TurnQuestions,
 ): Promise<AgentParts> {
-  const { character, id } = agent;
-  const choice = providerOf(agent, env);
+  const [choice, facts] = await Promise.all([ask.provider(), ask.facts()]);
   if (!choice.ready) throw choice.error;
   return {
     provider: choice.provider,
     tools: buildHttpTools(character.tools, { secret: secretReader({ ...env }, id) }),
-    system: systemPrompt(character, { facts: await readFacts(), now: new Date() }),
-    limits: llmFor(character),
+    system: systemPrompt(character, { facts, now: new Date() }),
+    limits: llmFor(character, choice.provider.name),
   };
 }

@@ -8,15 +8,17 @@ import { chatEvent, type InboundEvent } from "../../shared/session/event.ts";
 import { chatIdOf, parseSessionName } from "../../shared/session/name.ts";
 import { retentionMs } from "../../shared/time/retention.ts";
 import type { Env } from "../env.ts";
-import { findAgent, findAgentIfAny, loadAgentParts, providerOf } from "./agent-parts.ts";
+import { findAgent, findAgentIfAny, loadAgentParts } from "./agent-parts.ts";
 import { Audience, sendFrame } from "./audience.ts";
 import { readClientFrame } from "./client-frames.ts";
 import { migrateDatabase, openDatabase } from "./database.ts";
 import { FactReader } from "./fact-reader.ts";
 import { JobTable } from "./job-table.ts";
 import type { LiveTurn } from "./live-turn.ts";
+import { ProviderReader } from "./provider-reader.ts";
 import { runTurn } from "./run-turn.ts";
 import type { InboxRow } from "./schema.ts";
+import { Spending } from "./spending.ts";
 import { type OpenTurn, SessionStore } from "./store.ts";
 import { viewTurn } from "./view.ts";
 
@@ -50,6 +52,8 @@ export class ChannelSession extends DurableObject<Env> {
   readonly #chat: string | undefined;
   readonly #audience: Audience;
   readonly #facts: FactReader;
+  readonly #providers: ProviderReader;
+  readonly #spending: Spending;
   /** The turn this instance works on. */
   #running: RunningTurn | undefined;
 
@@ -62,6 +66,8 @@ export class ChannelSession extends DurableObject<Env> {
     const db = openDatabase(ctx.storage);
     this.#store = new SessionStore(ctx.storage, db);
     this.#jobs = new JobTable(ctx.storage, db);
+    this.#spending = new Spending(env, { agent, conversation }, this.#store, this.#log);
+    this.#providers = new ProviderReader(env);
     this.#facts = new FactReader(env.DB, agent);
     this.#audience = new Audience(ctx, (turnId) => this.#view(turnId));
     ctx.blockConcurrencyWhile(async () => {
@@ -100,21 +106,22 @@ export class ChannelSession extends DurableObject<Env> {
   }
 
   /** A chat page connects: a WebSocket handshake that the Worker has checked. */
-  override fetch(_request: Request): Response {
+  override async fetch(_request: Request): Promise<Response> {
+    const hello = await this.#hello();
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server);
-    sendFrame(server, this.#hello());
+    sendFrame(server, hello());
     return new Response(null, { status: 101, webSocket: client });
   }
 
   override webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): void {
     const reading = readClientFrame(data);
     const reply: ServerFrame | undefined =
-      "problem" in reading ? { type: "error", ...reading.problem } : this.#handle(reading.frame);
+      "problem" in reading ? { type: "error", ...reading.problem } : this.#handle(socket, reading.frame);
     if (reply) sendFrame(socket, reply);
   }
 
-  #handle(frame: ClientFrame): ServerFrame | undefined {
+  #handle(socket: WebSocket, frame: ClientFrame): ServerFrame | undefined {
     switch (frame.type) {
       case "send":
         return { type: "accepted", id: frame.id, ...this.accept(chatEvent(frame.id, frame.text)) };
@@ -122,7 +129,8 @@ export class ChannelSession extends DurableObject<Env> {
         this.stop();
         return undefined;
       case "sync":
-        return this.#hello();
+        this.ctx.waitUntil(this.#hello().then((hello) => sendFrame(socket, hello())));
+        return undefined;
       default:
         return frame satisfies never;
     }
@@ -149,6 +157,7 @@ export class ChannelSession extends DurableObject<Env> {
     void this.#work(turn, running).then((isOver) => {
       this.#running = undefined;
       this.#listChat(turn.message, Date.now());
+      this.#spending.report();
       // A turn that broke stays open and is tried again by the watchdog, not at once: what broke it may pass.
       if (isOver) this.#next();
     });
@@ -173,10 +182,15 @@ export class ChannelSession extends DurableObject<Env> {
         signal: controller.signal,
         agentName: findAgentIfAny(this.#agentId)?.character.name ?? this.#agentId,
         agent: async () => {
-          const readFacts = () => this.#facts.read(turn.message.event.author.id, Date.now(), log);
-          return loadAgentParts(findAgent(this.#agentId), this.env, readFacts);
+          const agent = findAgent(this.#agentId);
+          return loadAgentParts(agent, this.env, {
+            facts: () => this.#facts.read(turn.message.event.author.id, Date.now(), log),
+            provider: () =>
+              this.#providers.read(agent, { now: Date.now(), begunWith: this.#store.begunWith(turn) }, log),
+          });
         },
         live,
+        spending: this.#spending,
         changed: show,
         // A chat's outbox leads to the pages that watch; those that come later find the answer in the history.
         deliver: async () => show(),
@@ -192,11 +206,12 @@ export class ChannelSession extends DurableObject<Env> {
   }
 
   #watch(now: number): void {
-    if (!this.#store.openTurn()) {
+    if (!this.#store.openTurn() && !this.#spending.isPending) {
       this.#jobs.unschedule("watchdog");
       return;
     }
     this.#jobs.schedule("watchdog", now + WATCHDOG_MS);
+    this.#spending.report();
     this.#wake();
   }
 
@@ -227,9 +242,13 @@ export class ChannelSession extends DurableObject<Env> {
     this.ctx.waitUntil(changed);
   }
 
-  #hello(): ServerFrame {
-    const provider = describeProvider(providerOf(findAgent(this.#agentId), this.env));
-    return { type: "hello", agent: this.#agentId, chat: this.#chat ?? "", provider, turns: this.history() };
+  /** @returns makes the frame, from what is there at that moment. */
+  async #hello(): Promise<() => ServerFrame> {
+    const time = { now: Date.now(), maxAgeMs: 0 };
+    const choice = await this.#providers.read(findAgent(this.#agentId), time, this.#log);
+    const provider = describeProvider(choice);
+    const [agent, chat] = [this.#agentId, this.#chat ?? ""];
+    return () => ({ type: "hello", agent, chat, provider, turns: this.history() });
   }
 
   #view(turnId: string): TurnView {

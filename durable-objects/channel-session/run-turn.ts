@@ -4,11 +4,13 @@
  */
 import { explainToUser } from "../../shared/llm/errors.ts";
 import { type ModelRequest, type Provider, ProviderError } from "../../shared/llm/provider.ts";
-import type { Logger } from "../../shared/log.ts";
+import type { LogFields, Logger, LogLevel } from "../../shared/log.ts";
 import type { Tool } from "../../shared/tools/tool.ts";
+import { explainRefusal } from "../agent-hub/explain-refusal.ts";
 import { CONTEXT_MESSAGES, modelMessages } from "./messages.ts";
 import { type NextAction, nextAction } from "./next-action.ts";
 import type { OutboxRow, StepEntry } from "./schema.ts";
+import { BudgetError, type Spending, usageOfFailure } from "./spending.ts";
 import { FencedError, type OpenTurn, type SessionStore } from "./store.ts";
 
 /** A turn that died this often is given up: something in it kills every instance that tries. */
@@ -54,6 +56,8 @@ export interface TurnHost {
   agent: () => Promise<AgentParts>;
   /** Text of the call in progress, for those who watch. */
   live: LiveAnswer;
+  /** Asked before each model call, told after it. */
+  spending: Pick<Spending, "reserve" | "report">;
   /** The journal has changed. */
   changed: () => void;
   /** Hands one outbox item to its target; resolves when the target has it. */
@@ -101,17 +105,32 @@ async function reachAnswer(turn: OpenTurn, host: TurnHost): Promise<void> {
   } catch (error) {
     const failure = describeFailure(error, host);
     if (!failure) throw error;
-    const { message, ...fields } = failure;
-    log.log("error", "turn.failed", fields);
+    const { message, level = "error", ...fields } = failure;
+    log.log(level, "turn.failed", fields);
     store.fail(turn, { code: failure.code, message }, now());
   }
 }
 
+interface FailureDescription extends LogFields {
+  code: string;
+  message: string;
+  level?: LogLevel;
+}
+
 /** What the user reads (`message`) and what the operator reads (the rest), for errors that another try would not mend. */
-function describeFailure(error: unknown, { agentName }: TurnHost) {
+function describeFailure(error: unknown, { agentName, now }: TurnHost): FailureDescription | undefined {
   if (error instanceof ProviderError && error.code !== "aborted") {
     const { code, provider, status, requestId, message: cause } = error;
     return { code, provider, status, requestId, cause, message: explainToUser(error, agentName) };
+  }
+  if (error instanceof BudgetError) {
+    const { code, refusal } = error;
+    if (refusal) {
+      // The hub tells the operator, once for all turns.
+      return { code, level: "info", message: explainRefusal(refusal, agentName, now()) };
+    }
+    const message = `${agentName}'s spending limit cannot be checked right now, so the model was not asked. Please try again in a minute.`;
+    return { code, cause: String(error.cause), message };
   }
   if (error instanceof AgentUnavailableError) {
     const message = `${agentName} is not set up correctly; whoever runs it finds the reason in the log.`;
@@ -137,24 +156,41 @@ async function callModel(
     maxTokens: agent.limits.maxTokens,
     temperature: agent.limits.temperature,
   };
-  store.startModelCall(turn, { step, round, attempt }, now());
+  const call = { turn: turn.id, step, attempt };
+  const giveBack = await host.spending.reserve(call, agent.provider.model, request, host.signal);
+  try {
+    store.startModelCall(turn, { step, round, attempt }, now());
+  } catch (error) {
+    giveBack();
+    throw error;
+  }
   live.clear();
-  for await (const event of agent.provider.stream(request, host.signal)) {
-    switch (event.type) {
-      case "text":
-        live.append(event.text);
-        break;
-      case "restart":
-        host.log.log("warn", "model.retry", { attempt: event.attempt, reason: event.reason });
-        live.restart(`The model is not answering (${event.reason.replaceAll("_", " ")}); trying again.`);
-        break;
-      case "result":
-        live.clear();
-        store.finishModelCall(turn, step, event.result, now());
-        break;
-      default:
-        event satisfies never;
+  let heard = false;
+  try {
+    for await (const event of agent.provider.stream(request, host.signal)) {
+      switch (event.type) {
+        case "text":
+          heard = true;
+          live.append(event.text);
+          break;
+        case "restart":
+          host.log.log("warn", "model.retry", { attempt: event.attempt, reason: event.reason });
+          live.restart(`The model is not answering (${event.reason.replaceAll("_", " ")}); trying again.`);
+          break;
+        case "result":
+          live.clear();
+          store.finishModelCall(turn, step, event.result, now());
+          break;
+        default:
+          event satisfies never;
+      }
     }
+  } catch (error) {
+    if (error instanceof ProviderError)
+      store.failModelCall(turn, { step, attempt }, usageOfFailure(error.code, heard), now());
+    throw error;
+  } finally {
+    host.spending.report();
   }
 }
 

@@ -5,7 +5,7 @@
  * object sends leaves it before they are durable (the output gate).
  */
 import { and, count, desc, eq, inArray, lt, notInArray } from "drizzle-orm";
-import type { ModelResult } from "../../shared/llm/provider.ts";
+import type { ModelResult, TokenUsage } from "../../shared/llm/provider.ts";
 import type { InboundEvent } from "../../shared/session/event.ts";
 import type { SessionDatabase } from "./database.ts";
 import { answerText, type PlannedCall } from "./next-action.ts";
@@ -14,6 +14,7 @@ import {
   inbox,
   type OutboxRow,
   outbox,
+  type ReportRow,
   type StepEntry,
   type StepRow,
   steps,
@@ -65,16 +66,17 @@ export class SessionStore {
    * Taking it makes every earlier holder's writes fail with {@link FencedError}.
    */
   takeTurn(now: number): OpenTurn | undefined {
-    return this.#storage.transactionSync(() => this.#resumeTurn() ?? this.#openTurn(now));
+    return this.#storage.transactionSync(() => this.#resumeTurn(now) ?? this.#openTurn(now));
   }
 
-  #resumeTurn(): OpenTurn | undefined {
+  #resumeTurn(now: number): OpenTurn | undefined {
     const turn = this.openTurn();
     if (!turn) return undefined;
     const message = this.message(turn.id);
     if (!message) throw new Error(`turn ${turn.id} has no message`);
     const generation = turn.generation + 1;
     this.#updateTurn(turn.id, { generation });
+    this.#reportOpenCall(turn, now);
     return { id: turn.id, generation, message };
   }
 
@@ -102,6 +104,16 @@ export class SessionStore {
     return row;
   }
 
+  /**
+   * The provider that has answered a part of the turn already, or `null`. It has to go on with it: no other can read what
+   * it left for itself ({@link ModelResult.continuation}).
+   */
+  begunWith(turn: OpenTurn): string | null {
+    if (turn.generation === 1) return null;
+    const hasAnswered = this.steps(turn.id).some(({ entry }) => entry.kind === "model" && entry.result);
+    return hasAnswered ? (this.turn(turn.id)?.provider ?? null) : null;
+  }
+
   /** Names the model that answers. */
   setModel(turn: OpenTurn, provider: string, model: string): void {
     this.#write(turn, () => this.#sql.turn.setModel().run({ id: turn.id, provider, model }));
@@ -115,7 +127,52 @@ export class SessionStore {
 
   /** Journals what the model said. */
   finishModelCall(turn: OpenTurn, step: number, result: ModelResult, now: number): void {
-    this.#write(turn, () => this.#finishStep(turn, step, result, now));
+    this.#write(turn, (row) => {
+      const { entry } = this.#finishStep(turn, step, result, now);
+      if (entry.kind !== "model") throw new Error(`step ${step} of turn ${turn.id} is no model call`);
+      this.#report({ ...row, model: result.model }, { step, attempt: entry.attempt }, result.usage, now);
+    });
+  }
+
+  /** A model call has failed. @param usage what it used; `null`: nobody knows. */
+  failModelCall(
+    turn: OpenTurn,
+    call: { step: number; attempt: number },
+    usage: TokenUsage | null,
+    now: number,
+  ): void {
+    this.#write(turn, (row) => this.#report(row, call, usage, now));
+  }
+
+  /** A model call without a result, if there is one, is over, and nobody knows what it used. */
+  #reportOpenCall(turn: TurnRow, now: number): void {
+    const last = this.steps(turn.id).at(-1);
+    if (last?.entry.kind !== "model" || last.entry.result) return;
+    this.#report(turn, { step: last.step, attempt: last.entry.attempt }, null, now);
+  }
+
+  #report(
+    { id: turnId, provider, model }: Pick<TurnRow, "id" | "provider" | "model">,
+    call: { step: number; attempt: number },
+    usage: TokenUsage | null,
+    now: number,
+  ): void {
+    // A turn that has called a model names both.
+    if (provider === null || model === null) return;
+    this.#sql.report.insert().run({ turnId, ...call, provider, model, usage, now });
+  }
+
+  /** Model calls that the agent's hub has not confirmed, oldest first. */
+  reports(limit: number): ReportRow[] {
+    return this.#sql.report.oldest().all({ limit });
+  }
+
+  /** The agent's hub has heard of them. */
+  forgetReports(confirmed: readonly ReportRow[]): void {
+    this.#storage.transactionSync(() => {
+      for (const { turnId, step, attempt } of confirmed)
+        this.#sql.report.delete().run({ turnId, step, attempt });
+    });
   }
 
   /** Journals that the calls of one round start, all before the first leaves the object. */
@@ -135,10 +192,11 @@ export class SessionStore {
     this.#sql.step.write().run({ turnId: turn.id, step, entry, startedAt: now, finishedAt: null });
   }
 
-  #finishStep(turn: OpenTurn, step: number, result: ModelResult | ToolEnd, now: number): void {
+  #finishStep(turn: OpenTurn, step: number, result: ModelResult | ToolEnd, now: number): StepRow {
     const row = this.steps(turn.id)[step];
     if (!row) throw new Error(`turn ${turn.id} has no step ${step}`);
     this.#sql.step.write().run({ ...row, entry: { ...row.entry, result }, finishedAt: now });
+    return row;
   }
 
   /** The turn has its answer: what must be said is in the outbox, and in the conversation, from here on. */
@@ -198,6 +256,7 @@ export class SessionStore {
       if (last?.entry.kind === "model" && !last.entry.result) {
         this.#sql.step.write().run({ ...last, entry: { ...last.entry, partial } });
       }
+      this.#reportOpenCall(turn, now);
       const entries = journal.map(({ entry }) => entry);
       const content = [answerText(entries, partial), STOPPED].filter((text) => text !== "").join("\n\n");
       this.#sql.transcript.insert().run({ turnId: turn.id, role: "assistant", content, now });

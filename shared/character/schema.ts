@@ -5,6 +5,7 @@
  * Each field describes itself: `agents/character.schema.json`, which editors use, is generated from this schema.
  */
 import * as z from "zod";
+import { budgetSection } from "./sections/budget.ts";
 import { discordSection, messagingSection } from "./sections/discord.ts";
 import { llmSection } from "./sections/llm.ts";
 import { memorySection } from "./sections/memory.ts";
@@ -43,6 +44,7 @@ export const characterSchema = z.object({
   discord: discordSection.optional().describe("Where the agent listens in Discord."),
   memory: memorySection.prefault({}).describe("How long the agent remembers."),
   llm: llmSection.prefault({}).describe("Which model answers."),
+  budget: budgetSection.prefault({}).describe("What the agent may spend on its models."),
   cron: cronSection.default([]).describe("Scheduled prompts: one job or a list."),
   webhooks: webhooksSection.default({}).describe("Webhooks by source: POST /webhook/<source>."),
   heartbeat: heartbeatSection.optional().describe("Status ping for operators."),

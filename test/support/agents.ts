@@ -21,5 +21,20 @@ export const agents = defineAgents({
   /** Names no provider and has no key. */
   keyless: { name: "Keyless", personality: "You have no key.", tools: [] },
   coder: { name: "Coder", personality: "You code.", tools: [], llm: { provider: "claude-cli" } },
+  /** May spend what one and a half of its calls may cost, or four in a month. */
+  thrifty: {
+    name: "Thrifty",
+    personality: "You save.",
+    tools: [],
+    llm: { model: "claude-sonnet-5-5", maxTokens: 1000 },
+    budget: { dailyUsd: 0.016, monthlyUsd: 0.04 },
+  },
+  /** Has two providers that are ready and one that is not. */
+  switcher: {
+    name: "Switcher",
+    personality: "You switch.",
+    tools: [{ url: "env:TOOLS_URL", endpoints: [get("/echo/:id")] }],
+    llm: { fallbackProviders: ["openai-api"], providers: { "claude-cli": {} } },
+  },
   broken: { name: "Broken", personality: 7 },
 });
