@@ -16,7 +16,7 @@ import { type SettingName, settings } from "./schema.ts";
 /** How long a reservation holds when nobody settles it, in milliseconds. A call that takes longer still counts at its end. */
 export const LEASE_MS = 10 * 60_000;
 /** How long calls are gathered before they are written to D1, in milliseconds. */
-const GATHER_MS = 1_000;
+const GATHER_MS = 5_000;
 /** Rows per write to D1. */
 const BATCH = 50;
 /** Between two tries while D1 fails, in milliseconds: doubled each time, up to the longest. */

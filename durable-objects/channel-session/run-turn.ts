@@ -10,8 +10,9 @@ import { explainRefusal } from "../agent-hub/explain-refusal.ts";
 import { CONTEXT_MESSAGES, modelMessages } from "./messages.ts";
 import { type NextAction, nextAction } from "./next-action.ts";
 import type { OutboxRow, StepEntry } from "./schema.ts";
-import { BudgetError, type Spending, usageOfFailure } from "./spending.ts";
+import { BudgetError, type Spending } from "./spending.ts";
 import { FencedError, type OpenTurn, type SessionStore } from "./store.ts";
+import { usageOfFailure } from "./usage-of-failure.ts";
 
 /** A turn that died this often is given up: something in it kills every instance that tries. */
 export const MAX_GENERATIONS = 5;

@@ -1,5 +1,5 @@
 import { estimateUsd, isFree } from "../../shared/llm/prices.ts";
-import type { ModelRequest, ProviderErrorCode, TokenUsage } from "../../shared/llm/provider.ts";
+import type { ModelRequest } from "../../shared/llm/provider.ts";
 import type { Logger } from "../../shared/log.ts";
 import type { SessionAddress } from "../../shared/session/name.ts";
 import type { CallId, FinishedCall } from "../agent-hub/call.ts";
@@ -12,6 +12,9 @@ import type { SessionStore } from "./store.ts";
 
 /** Calls that the hub is told of at once. */
 const BATCH = 100;
+
+/** How long calls are gathered before the hub is told, in milliseconds: the next turn's first token comes before that. */
+const GATHER_MS = 1_000;
 
 /** A model call may not be made. `refusal` says why; `null`: nobody can tell how much is spent. */
 export class BudgetError extends Error {
@@ -38,7 +41,7 @@ export class Spending {
   readonly #address: SessionAddress;
   readonly #store: SessionStore;
   readonly #log: Logger;
-  #reporting: Promise<void> | undefined;
+  #isReporting = false;
 
   constructor(env: Env, address: SessionAddress, store: SessionStore, log: Logger) {
     this.#env = env;
@@ -94,14 +97,16 @@ export class Spending {
     return this.#store.reports(1).length > 0;
   }
 
-  /** Tells the hub of the calls that are over, in the background. What fails is tried again by the watchdog. */
+  /** Tells the hub of the calls that are over, a moment later. What fails or dies is tried again by the watchdog. */
   report(): void {
-    if (this.#reporting || !this.isPending) return;
-    this.#reporting = this.#reportAll();
+    if (this.#isReporting) return;
+    this.#isReporting = true;
+    void this.#reportAll();
   }
 
   async #reportAll(): Promise<void> {
     try {
+      await new Promise((resolve) => setTimeout(resolve, GATHER_MS));
       for (;;) {
         const reports = this.#store.reports(BATCH);
         if (reports.length === 0) return;
@@ -112,41 +117,11 @@ export class Spending {
     } catch (error) {
       this.#log.log("warn", "usage.not_reported", { cause: String(error) });
     } finally {
-      this.#reporting = undefined;
+      this.#isReporting = false;
     }
   }
 
   #finishedCall({ turnId, ...report }: ReportRow): FinishedCall {
     return { turn: turnId, conversation: this.#address.conversation, ...report };
-  }
-}
-
-const NOTHING: TokenUsage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
-
-/**
- * What a call that failed has used; `null`: nobody knows. An API that turns a request down charges nothing for it.
- *
- * @param heard whether any of the answer had come.
- */
-export function usageOfFailure(code: ProviderErrorCode, heard: boolean): TokenUsage | null {
-  if (heard) return null;
-  switch (code) {
-    case "not_configured":
-    case "needs_runner":
-    case "authentication":
-    case "permission":
-    case "model_not_found":
-    case "bad_request":
-    case "context_too_long":
-    case "rate_limited":
-    case "overloaded":
-      return NOTHING;
-    case "unavailable":
-    case "stream_cut":
-    case "timeout":
-    case "aborted":
-      return null;
-    default:
-      return code satisfies never;
   }
 }

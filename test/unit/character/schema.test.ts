@@ -95,6 +95,7 @@ describe("files of the original runtime", () => {
         fallbackProviders: [],
         providers: {},
       },
+      budget: {},
       cron: [],
       webhooks: {},
     });
@@ -226,6 +227,9 @@ describe("a wrong value is told by its path", () => {
       { memory: { patternRetention: "d" } },
       'a duration such as "12h", "30d", "2w", "6m", "1y", or "indefinite"',
     ],
+    ["budget", { budget: 5 }, object],
+    ["budget.dailyUsd", { budget: { dailyUsd: -1 } }, "0 or more"],
+    ["budget.monthlyUsd", { budget: { monthlyUsd: "$40" } }, "a number"],
     ["memory.historyRetention", { memory: { historyRetention: 30 } }, text],
     [
       "llm.provider",
