@@ -212,7 +212,7 @@ describe("a message that cannot be understood", () => {
     expect(nobody.status).toBe(404);
     expect(await errorOf(nobody)).toEqual({
       code: "unknown_agent",
-      message: 'There is no agent "nobody". Agents: tester, keyless, coder, broken.',
+      message: 'There is no agent "nobody". Agents: tester, keyless, coder, thrifty, switcher, broken.',
     });
     const prototype = await postJson("/agents/constructor/chats/x/messages", valid);
     expect(prototype.status).toBe(404);
