@@ -43,6 +43,7 @@ const hub = hubPanel({
     if (agent === undefined || opened === null) return;
     agent.provider = provider;
     drawAgents(page.agents, agents, opened.conversation.agent);
+    if (id === opened.conversation.agent) introduce(agent);
     // The answer names the provider anew.
     opened.conversation.check();
   },
@@ -112,14 +113,18 @@ function show(agent: AgentView, chat: string): void {
   };
   drawAgents(page.agents, agents, agent.id);
   hub.open(agent.id);
-  drawIntro(page.intro, agent, (text) => {
-    send(text);
-    writing.focus();
-  });
+  introduce(agent);
   writing.fill(conversation.draft);
   draw();
   messages.follow();
   void drawChats(agent, chat);
+}
+
+function introduce(agent: AgentView): void {
+  drawIntro(page.intro, agent, (text) => {
+    opened?.send(text);
+    writing.focus();
+  });
 }
 
 /** @param retries how often to look again for a conversation that is not listed yet: the list may lag behind it. */

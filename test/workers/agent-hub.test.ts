@@ -280,6 +280,22 @@ describe("a ceiling", () => {
     expect(day.usd).toBeGreaterThan(day.assumedUsd);
   });
 
+  it("that is being checked can be stopped, and the model is not asked", async () => {
+    nextMonth();
+    const asked = vi.spyOn(AgentHub.prototype, "reserve").mockReturnValue(new Promise(() => {}));
+    const released = vi.spyOn(AgentHub.prototype, "release");
+    const chat = new Chat("thrifty");
+    const word = marker();
+    await chat.send(`${word} hello`);
+    await eventually(() => expect(asked).toHaveBeenCalledTimes(1));
+    expect(await chat.stop()).toBe(true);
+    await eventually(() => expect(released).toHaveBeenCalledTimes(1));
+    expect(await chat.settled()).toMatchObject([{ state: "cancelled", costUsd: null }]);
+    expect(await modelRequests(word)).toHaveLength(0);
+    asked.mockRestore();
+    expect((await chat.ask("[[say next]]")).state).toBe("done");
+  });
+
   it("that cannot be checked stands, and the user is told the truth", async () => {
     nextMonth();
     vi.spyOn(console, "error").mockImplementation(() => {});
