@@ -22,6 +22,10 @@ export default defineConfig({
                 SWITCHER__ANTHROPIC_API_KEY: "sk-ant-test",
                 SWITCHER__OPENAI_API_KEY: "sk-test",
                 OPENAI_BASE_URL: `${inject("modelUrl")}/v1`,
+                PER_THREAD__ANTHROPIC_API_KEY: "sk-ant-test",
+                PER_LANE__ANTHROPIC_API_KEY: "sk-ant-test",
+                NARROW__ANTHROPIC_API_KEY: "sk-ant-test",
+                SMALL__ANTHROPIC_API_KEY: "sk-ant-test",
                 ANTHROPIC_BASE_URL: inject("modelUrl"),
                 TOOLS_URL: inject("toolsUrl"),
                 MODEL_URL: inject("modelUrl"),
@@ -36,6 +40,8 @@ export default defineConfig({
           include: ["test/workers/**/*.test.ts"],
           globalSetup: ["test/support/global-setup.ts"],
           setupFiles: ["test/workers/setup.ts"],
+          // The first test that needs a vendor SDK waits for it to be transformed.
+          testTimeout: 30_000,
         },
       },
       {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
-import { bundleWorker, root } from "./bundled-worker.ts";
+import { bundleWorker, root } from "../test/support/bundled-worker.ts";
 import { median } from "./statistics.ts";
 
 const RUNS = 5;

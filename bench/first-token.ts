@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { migrateLocalDatabase } from "../cli/start/migrations.ts";
 import type { ServerFrame } from "../shared/chat/protocol.ts";
-import { bundleWorker, root, startBundle } from "./bundled-worker.ts";
+import { bundleWorker, root, startBundle } from "../test/support/bundled-worker.ts";
 import { median, quantile } from "./statistics.ts";
 
 const WARM_UP = 20;

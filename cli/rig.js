@@ -5,13 +5,13 @@
  * `npm install` brought along, and stands between it and the terminal.
  */
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { distance } from "fastest-levenshtein";
 
 const NODE_MAJOR = 24;
 
-/** Each command's module is loaded when it is asked for, and exports `run<Name>(argv) → exit code`. */
+/** Each command's module is loaded when it is asked for, and its run answers with an exit code. */
 const commands = {
   start: {
     summary: "run everything here, no account needed: http://127.0.0.1:8787",
@@ -22,10 +22,10 @@ const commands = {
     run: async (argv) => (await import("./check.ts")).runCheck(argv),
   },
   schema: {
-    summary: "print the JSON schema of character.json",
+    summary: "write agents/character.schema.json, for editors",
     run: async () => {
-      const { renderSchema } = await import("./schema.ts");
-      process.stdout.write(renderSchema());
+      const { renderSchema, schemaFile } = await import("./schema.ts");
+      writeFileSync(schemaFile, renderSchema());
       return 0;
     },
   },

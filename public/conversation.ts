@@ -29,6 +29,8 @@ export interface Conversation {
   act(type: "retry" | "discard", id: string): void;
   /** Stops the running answer; false when none runs or nobody would hear it. */
   stop(): boolean;
+  /** Has the server forget what was said here. */
+  forget(): void;
   /** Makes sure that the connection is alive. */
   check(): void;
   close(): void;
@@ -84,6 +86,7 @@ export function openConversation(agent: string, chat: string, on: ConversationHa
     },
     act: (type, id) => void dispatch({ type, id }),
     stop: () => isBusy(state) && dispatch({ type: "stop" }),
+    forget: () => void dispatch({ type: "forget" }),
     check: () => socket.check(),
     close() {
       clearInterval(watch);

@@ -26,6 +26,7 @@ const LIST_AGAIN = 1_500;
 const page = {
   agents: byId("agents", HTMLElement),
   announcer: byId("announcer", HTMLElement),
+  forget: byId("forget", HTMLButtonElement),
   intro: byId("intro", HTMLElement),
   latest: byId("latest", HTMLButtonElement),
   scroller: byId("scroller", HTMLElement),
@@ -95,6 +96,7 @@ function show(agent: AgentView, chat: string): void {
     bar.draw(agent.name, provider);
     page.stop.hidden = !isBusy(state);
     page.stop.disabled = state.connection !== "live";
+    page.forget.hidden = state.connection !== "live" || isEmpty(state);
   }
 
   function send(text: string): void {
@@ -174,6 +176,12 @@ function stop(): boolean {
   return isStopping;
 }
 
+function forget(): void {
+  if (confirm("Forget this conversation? What the agent knows about you stays."))
+    opened?.conversation.forget();
+  writing.focus();
+}
+
 async function loadAgents(): Promise<AgentView[]> {
   for (;;) {
     try {
@@ -203,6 +211,7 @@ byId("skip", HTMLAnchorElement).addEventListener("click", (event) => {
   writing.focus();
 });
 page.stop.addEventListener("click", stop);
+page.forget.addEventListener("click", forget);
 listenForShortcuts({
   newChat,
   escape: () => menu.close() || bar.closeNote() || stop(),

@@ -38,7 +38,9 @@ export type ChatEvent =
   | { type: "retry"; id: string }
   /** A person gives up a refused message. */
   | { type: "discard"; id: string }
-  | { type: "stop" };
+  | { type: "stop" }
+  /** A person wants the conversation forgotten. */
+  | { type: "forget" };
 
 /** The next state, and the frames to send now, in order. */
 export interface ChatStep {
@@ -84,6 +86,8 @@ export function step(state: ChatState, event: ChatEvent): ChatStep {
       return quiet({ ...state, outgoing: state.outgoing.filter(({ id }) => id !== event.id) });
     case "stop":
       return { state, send: state.connection === "live" && isBusy(state) ? [{ type: "stop" }] : [] };
+    case "forget":
+      return { state, send: state.connection === "live" ? [{ type: "reset" }] : [] };
     default:
       return event satisfies never;
   }

@@ -1,9 +1,11 @@
+import { DrizzleQueryError } from "drizzle-orm";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { secureHeaders } from "hono/secure-headers";
 import { AgentUnavailableError } from "../durable-objects/channel-session/run-turn.ts";
 import type { Env } from "../durable-objects/env.ts";
 import { createLogger } from "../shared/log.ts";
+import { describeD1Failure } from "../shared/memory/failure.ts";
 import { serveAsset } from "./assets.ts";
 import { requireAdmin } from "./auth.ts";
 import { errorResponse, RequestError } from "./errors.ts";
@@ -11,6 +13,7 @@ import { agentRoutes } from "./routes/agents.ts";
 import { chatRoutes } from "./routes/chats.ts";
 import { factRoutes } from "./routes/facts.ts";
 import { loginRoutes } from "./routes/login.ts";
+import { patternRoutes } from "./routes/patterns.ts";
 import { providerRoutes } from "./routes/provider.ts";
 import { spendRoutes } from "./routes/spend.ts";
 import { usageRoutes } from "./routes/usage.ts";
@@ -61,6 +64,7 @@ export function createApp(): Hono<{ Bindings: Env }> {
     app.use(path, requireAdmin);
     app.route(path, usageRoutes());
   }
+  app.route("/agents/:agent/patterns", patternRoutes());
 
   app.notFound(async (c) => {
     const methods = METHODS.filter((method) => hasRoute(app, method, c.req.path));
@@ -85,7 +89,8 @@ export function createApp(): Hono<{ Bindings: Env }> {
         "This agent's character.json cannot be read; the log says why, and so does `rig check`.";
       return errorResponse(c, new RequestError(503, "agent_unavailable", message));
     }
-    log.log("error", "request.failed", { method: c.req.method, path: c.req.path, cause });
+    const failure = error instanceof DrizzleQueryError ? describeD1Failure(error) : cause;
+    log.log("error", "request.failed", { method: c.req.method, path: c.req.path, cause: failure });
     return errorResponse(
       c,
       new RequestError(500, "internal_error", "Something went wrong; the log says what."),

@@ -4,9 +4,12 @@ import { type Agent, CharacterError } from "../../shared/character/registry.ts";
 import { secretReader } from "../../shared/character/secrets.ts";
 import { systemPrompt } from "../../shared/character/system-prompt.ts";
 import type { ProviderChoice } from "../../shared/llm/choose.ts";
+import { retainedSince } from "../../shared/time/retention.ts";
+import { withBuiltInTools } from "../../shared/tools/built-in.ts";
 import { buildHttpTools } from "../../shared/tools/http.ts";
 import type { Env } from "../env.ts";
 import { type AgentParts, AgentUnavailableError } from "./run-turn.ts";
+import type { TurnMemory } from "./turn-memory.ts";
 
 /** @throws AgentUnavailableError when this deployment has no such agent, or its `character.json` is broken. */
 export function findAgent(id: string): Agent {
@@ -30,10 +33,10 @@ export function findAgentIfAny(id: string): Agent | undefined {
   }
 }
 
-/** What a turn has to ask others for; both at once. */
-export interface TurnQuestions {
-  /** What is known about the user. */
-  facts: () => Promise<readonly string[]>;
+/** What a turn has to ask others for; all at once. */
+export interface TurnSources {
+  /** What the agent remembers of the user. */
+  memory: TurnMemory;
   /** Which provider answers. */
   provider: () => Promise<ProviderChoice>;
 }
@@ -46,14 +49,17 @@ export interface TurnQuestions {
 export async function loadAgentParts(
   { character, id }: Agent,
   env: Env,
-  ask: TurnQuestions,
+  { memory, provider }: TurnSources,
 ): Promise<AgentParts> {
-  const [choice, facts] = await Promise.all([ask.provider(), ask.facts()]);
+  const [choice, facts] = await Promise.all([provider(), memory.facts()]);
   if (!choice.ready) throw choice.error;
+  const ownTools = buildHttpTools(character.tools, { secret: secretReader({ ...env }, id) });
+  const now = new Date();
   return {
     provider: choice.provider,
-    tools: buildHttpTools(character.tools, { secret: secretReader({ ...env }, id) }),
-    system: systemPrompt(character, { facts, now: new Date() }),
+    tools: withBuiltInTools(ownTools, memory.tools),
+    system: systemPrompt(character, { facts, now }),
     limits: llmFor(character, choice.provider.name),
+    rememberedSince: retainedSince(character.memory.conversationRetention, now.getTime()),
   };
 }

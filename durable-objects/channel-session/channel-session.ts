@@ -1,25 +1,30 @@
 import { DurableObject } from "cloudflare:workers";
-import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
+import { llmFor } from "../../shared/character/llm.ts";
 import type { ClientFrame, ServerFrame, TurnView } from "../../shared/chat/protocol.ts";
 import { describeProvider } from "../../shared/llm/choose.ts";
 import { createLogger, type Logger } from "../../shared/log.ts";
-import { forgetChat, recordChat } from "../../shared/memory/chats.ts";
+import { isEverForgotten } from "../../shared/memory/retention.ts";
 import { chatEvent, type InboundEvent } from "../../shared/session/event.ts";
 import { chatIdOf, parseSessionName } from "../../shared/session/name.ts";
-import { retentionMs } from "../../shared/time/retention.ts";
+import { retainedSince, retentionMs } from "../../shared/time/retention.ts";
 import type { Env } from "../env.ts";
 import { findAgent, findAgentIfAny, loadAgentParts } from "./agent-parts.ts";
 import { Audience, sendFrame } from "./audience.ts";
+import type { Dispatch } from "./batch.ts";
 import { readClientFrame } from "./client-frames.ts";
 import { migrateDatabase, openDatabase } from "./database.ts";
 import { FactReader } from "./fact-reader.ts";
 import { JobTable } from "./job-table.ts";
 import type { LiveTurn } from "./live-turn.ts";
 import { ProviderReader } from "./provider-reader.ts";
+import { ReportStore } from "./report-store.ts";
 import { runTurn } from "./run-turn.ts";
-import type { InboxRow } from "./schema.ts";
+import { SharedRecords } from "./shared-records.ts";
 import { Spending } from "./spending.ts";
 import { type OpenTurn, SessionStore } from "./store.ts";
+import { Summarizer } from "./summarizer.ts";
+import { SummaryStore } from "./summary-store.ts";
+import { turnMemory } from "./turn-memory.ts";
 import { viewTurn } from "./view.ts";
 
 /**
@@ -31,6 +36,20 @@ const WATCHDOG_MS = 30_000;
 const PURGE_EVERY_MS = 24 * 3_600_000;
 /** How many turns a page is shown. */
 const HISTORY_TURNS = 100;
+
+/** For the last words of an agent that is gone. */
+const DEFAULT_DISPATCH: Dispatch = {
+  dispatch: "per-message",
+  queue: { maxWaiting: 50, maxBatchMessages: 20, maxBatchTokens: 8000 },
+};
+/** What a sender is told whose message cannot wait. */
+const BUSY = {
+  code: "busy",
+  message: "Too many messages wait for an answer already. Try again in a moment.",
+};
+
+/** What a sender is told. */
+export type Receipt = { status: "stored" | "duplicate"; turn: string } | { status: "busy" };
 
 /** The turn an instance works on. */
 interface RunningTurn {
@@ -52,8 +71,11 @@ export class ChannelSession extends DurableObject<Env> {
   readonly #chat: string | undefined;
   readonly #audience: Audience;
   readonly #facts: FactReader;
+  readonly #records: SharedRecords;
   readonly #providers: ProviderReader;
   readonly #spending: Spending;
+  readonly #summaries: SummaryStore;
+  readonly #summarizer: Summarizer;
   /** The turn this instance works on. */
   #running: RunningTurn | undefined;
 
@@ -66,27 +88,45 @@ export class ChannelSession extends DurableObject<Env> {
     const db = openDatabase(ctx.storage);
     this.#store = new SessionStore(ctx.storage, db);
     this.#jobs = new JobTable(ctx.storage, db);
-    this.#spending = new Spending(env, { agent, conversation }, this.#store, this.#log);
+    this.#spending = new Spending(env, { agent, conversation }, new ReportStore(ctx.storage, db), this.#log);
     this.#providers = new ProviderReader(env);
     this.#facts = new FactReader(env.DB, agent);
+    this.#records = new SharedRecords(ctx, env.DB, { agent, chat: this.#chat }, this.#log);
     this.#audience = new Audience(ctx, (turnId) => this.#view(turnId));
+    this.#summaries = new SummaryStore(ctx.storage, db);
+    this.#summarizer = new Summarizer({
+      store: this.#summaries,
+      log: this.#log,
+      now: Date.now,
+      model: () => this.#answeringModel(),
+      spending: this.#spending,
+      changed: (turnId) => this.#audience.showTurn(turnId),
+    });
     ctx.blockConcurrencyWhile(async () => {
       await migrateDatabase(db);
-      if (this.#store.openTurn()) this.#wake();
+      this.#summarizer.recover();
+      this.#wake();
     });
   }
 
-  /** Stores an event, once for each id; it is durable when this resolves. */
-  accept(event: InboundEvent): { turn: string; duplicate: boolean } {
+  /** Stores an event, once for each id; it is durable when this resolves. `busy`: it is not, too many wait already. */
+  accept(event: InboundEvent): Receipt {
     const now = Date.now();
-    const { message, duplicate } = this.#store.accept(event, crypto.randomUUID(), now);
-    if (!duplicate) {
-      this.#log.log("info", "event.accepted", { id: event.id, turn: message.turnId });
-      this.#wake();
-      if (this.#running?.live.turnId !== message.turnId) this.#audience.showTurn(message.turnId);
-      if (message.seq === 1) this.#listChat(message, now);
+    const acceptance = this.#store.accept(event, crypto.randomUUID(), this.#dispatch().queue.maxWaiting, now);
+    if (acceptance.status === "busy") {
+      this.#log.log("warn", "event.refused", { id: event.id, waiting: acceptance.waiting });
+      return acceptance;
     }
-    return { turn: message.turnId, duplicate };
+    const { message } = acceptance;
+    const isNew = acceptance.status === "stored";
+    if (isNew) this.#log.log("info", "event.accepted", { id: event.id, turn: message.turnId });
+    // A duplicate too: whoever repeats itself may have seen the instance die between storing and starting.
+    this.#wake();
+    if (isNew) {
+      if (this.#running?.live.turnId !== message.turnId) this.#audience.showTurn(message.turnId);
+      if (message.seq === 1) this.#records.listChat(message, now);
+    }
+    return { status: acceptance.status, turn: message.turnId };
   }
 
   /** Stops the running answer within a second; what was shown of it stays. @returns whether one was running. */
@@ -100,9 +140,20 @@ export class ChannelSession extends DurableObject<Env> {
     return true;
   }
 
+  /** Forgets the conversation, and stops what is being answered. What the agent knows about people stays. */
+  reset(): void {
+    this.#store.forget(Date.now());
+    this.#running?.controller.abort(new DOMException("the conversation was reset", "AbortError"));
+    this.#log.log("info", "session.reset");
+    this.#greet((hello) => this.#audience.showAll(hello));
+    if (!this.#running) this.#wake();
+  }
+
   /** The newest turns, oldest first. */
   history(): TurnView[] {
-    return this.#store.recentMessages(HISTORY_TURNS).map((message) => this.#view(message.turnId));
+    const since = retainedSince(this.#memory?.conversationRetention ?? "indefinite", Date.now());
+    const messages = this.#store.recentMessages({ limit: HISTORY_TURNS, since });
+    return messages.flatMap(({ turnId }) => this.#view(turnId) ?? []);
   }
 
   /** A chat page connects: a WebSocket handshake that the Worker has checked. */
@@ -123,13 +174,20 @@ export class ChannelSession extends DurableObject<Env> {
 
   #handle(socket: WebSocket, frame: ClientFrame): ServerFrame | undefined {
     switch (frame.type) {
-      case "send":
-        return { type: "accepted", id: frame.id, ...this.accept(chatEvent(frame.id, frame.text)) };
+      case "send": {
+        const receipt = this.accept(chatEvent(frame));
+        if (receipt.status === "busy") return { type: "error", id: frame.id, ...BUSY };
+        const { turn, status } = receipt;
+        return { type: "accepted", id: frame.id, turn, duplicate: status === "duplicate" };
+      }
       case "stop":
         this.stop();
         return undefined;
+      case "reset":
+        this.reset();
+        return undefined;
       case "sync":
-        this.ctx.waitUntil(this.#hello().then((hello) => sendFrame(socket, hello())));
+        this.#greet((hello) => sendFrame(socket, hello));
         return undefined;
       default:
         return frame satisfies never;
@@ -148,26 +206,30 @@ export class ChannelSession extends DurableObject<Env> {
   /** Starts on the next turn unless one is running. */
   #wake(): void {
     if (this.#running) return;
-    const turn = this.#store.takeTurn(Date.now());
+    const turn = this.#store.takeTurn(this.#dispatch(), Date.now());
     if (!turn) return;
     const running = { live: this.#audience.watch(turn.id), controller: new AbortController() };
     this.#running = running;
     this.#jobs.scheduleOnce("watchdog", Date.now() + WATCHDOG_MS);
-    this.#audience.showTurn(turn.id);
-    void this.#work(turn, running).then((isOver) => {
+    for (const { turnId } of turn.messages) this.#audience.showTurn(turnId);
+    const over = this.#work(turn, running).then((isOver) => {
       this.#running = undefined;
-      this.#listChat(turn.message, Date.now());
+      for (const { turnId } of turn.messages.slice(0, -1)) this.#audience.showTurn(turnId);
+      this.#records.listChat(turn.message, Date.now());
       this.#spending.report();
       // A turn that broke stays open and is tried again by the watchdog, not at once: what broke it may pass.
       if (isOver) this.#next();
+      this.#summarizer.wake();
     });
+    void over.catch((error: unknown) => this.#log.log("error", "next.broke", { cause: causeOf(error) }));
   }
 
   /** Goes on with what waits, or rests. */
   #next(): void {
     this.#wake();
     if (this.#running) return;
-    if (this.#retention() !== null) this.#jobs.scheduleOnce("purge", Date.now() + PURGE_EVERY_MS);
+    if (this.#memory && isEverForgotten(this.#memory))
+      this.#jobs.scheduleOnce("purge", Date.now() + PURGE_EVERY_MS);
   }
 
   /** @returns whether the turn is over; `false` leaves it to the watchdog. */
@@ -183,12 +245,14 @@ export class ChannelSession extends DurableObject<Env> {
         agentName: findAgentIfAny(this.#agentId)?.character.name ?? this.#agentId,
         agent: async () => {
           const agent = findAgent(this.#agentId);
-          return loadAgentParts(agent, this.env, {
-            facts: () => this.#facts.read(turn.message.event.author.id, Date.now(), log),
-            provider: () =>
-              this.#providers.read(agent, { now: Date.now(), begunWith: this.#store.begunWith(turn) }, log),
-          });
+          const user = turn.message.event.author.id;
+          const { DB: d1 } = this.env;
+          const memory = turnMemory({ agent, user, d1, facts: this.#facts, log, now: Date.now });
+          const begunWith = this.#store.begunWith(turn);
+          const provider = () => this.#providers.read(agent, { now: Date.now(), begunWith }, log);
+          return loadAgentParts(agent, this.env, { memory, provider });
         },
+        summary: () => this.#summaries.current()?.text,
         live,
         spending: this.#spending,
         changed: show,
@@ -199,47 +263,57 @@ export class ChannelSession extends DurableObject<Env> {
       return true;
     } catch (error) {
       if (controller.signal.aborted) return true;
-      const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      log.log("error", "turn.broke", { cause });
+      log.log("error", "turn.broke", { cause: causeOf(error) });
       return false;
     }
   }
 
   #watch(now: number): void {
-    if (!this.#store.openTurn() && !this.#spending.isPending) {
-      this.#jobs.unschedule("watchdog");
-      return;
-    }
+    this.#summarizer.wake();
+    // Planned before it is tried: what breaks the next turn must not silence the watchdog.
     this.#jobs.schedule("watchdog", now + WATCHDOG_MS);
     this.#spending.report();
     this.#wake();
+    const isBusy = this.#store.openTurn() || this.#summarizer.isBusy || this.#spending.isPending;
+    if (!isBusy) this.#jobs.unschedule("watchdog");
   }
 
-  /** Forgets what is older than `memory.conversationRetention`; a conversation that is empty then sleeps for good. */
+  /**
+   * Forgets what is older than `memory.conversationRetention`; a conversation that is empty then, or kept for ever, is
+   * left alone until somebody speaks. The agent's facts and patterns are looked through on the way.
+   */
   #purge(now: number): void {
-    const retention = this.#retention();
+    const memory = this.#memory;
+    const retention = retentionMs(memory?.conversationRetention ?? "indefinite");
     const isEmpty = retention !== null && this.#store.purge(now - retention);
     if (isEmpty || retention === null) this.#jobs.unschedule("purge");
     else this.#jobs.schedule("purge", now + PURGE_EVERY_MS);
-    if (isEmpty) this.#inChatList((db, chat) => forgetChat(db, this.#agentId, chat));
+    if (isEmpty) this.#records.unlistChat();
+    if (memory) this.#records.purgeMemory(memory, now);
   }
 
-  /** Milliseconds, or `null` for ever. */
-  #retention(): number | null {
-    return retentionMs(findAgentIfAny(this.#agentId)?.character.memory.conversationRetention ?? "indefinite");
+  /** How waiting messages become turns; for an agent that is gone, as by default. */
+  #dispatch(): Dispatch {
+    return findAgentIfAny(this.#agentId)?.character ?? DEFAULT_DISPATCH;
   }
 
-  #listChat({ event }: InboxRow, now: number): void {
-    this.#inChatList((db, id) => recordChat(db, this.#agentId, { id, title: event.text, updatedAt: now }));
+  /** What the character says about remembering; `undefined` when there is no character to ask. */
+  get #memory() {
+    return findAgentIfAny(this.#agentId)?.character.memory;
   }
 
-  /** The chat list is a convenience: a turn never waits for it, and a failure is only logged. */
-  #inChatList(change: (db: DrizzleD1Database, chat: string) => Promise<void>): void {
-    if (this.#chat === undefined) return;
-    const changed = change(drizzle(this.env.DB), this.#chat).catch((error: unknown) => {
-      this.#log.log("warn", "chats.unavailable", { cause: String(error) });
-    });
-    this.ctx.waitUntil(changed);
+  /** The model that summarises, which is the one that answers; `undefined` when none can. */
+  async #answeringModel() {
+    const agent = findAgentIfAny(this.#agentId);
+    if (!agent) return undefined;
+    const choice = await this.#providers.read(agent, { now: Date.now() }, this.#log);
+    if (!choice.ready) return undefined;
+    return { provider: choice.provider, limits: llmFor(agent.character, choice.provider.name) };
+  }
+
+  /** Shows the whole conversation; a moment later where the hub is asked for the provider. */
+  #greet(show: (hello: ServerFrame) => void): void {
+    this.ctx.waitUntil(this.#hello().then((hello) => show(hello())));
   }
 
   /** @returns makes the frame, from what is there at that moment. */
@@ -251,10 +325,16 @@ export class ChannelSession extends DurableObject<Env> {
     return () => ({ type: "hello", agent, chat, provider, turns: this.history() });
   }
 
-  #view(turnId: string): TurnView {
+  /** `undefined` once it is forgotten. */
+  #view(turnId: string): TurnView | undefined {
     const message = this.#store.message(turnId);
-    if (!message) throw new Error(`turn ${turnId} has no message`);
+    if (!message || message.status === "forgotten") return undefined;
+    const answeredBy = message.answeredBy ?? turnId;
     const live = this.#running?.live.turnId === turnId ? this.#running.live : undefined;
-    return viewTurn(message, this.#store.turn(turnId), this.#store.steps(turnId), live);
+    return viewTurn(message, this.#store.turn(answeredBy), this.#store.steps(turnId), live);
   }
+}
+
+function causeOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -8,6 +8,7 @@ const MAX_FRAME = 4 * MAX_CHAT_TEXT;
 const clientFrame: z.ZodType<ClientFrame> = z.discriminatedUnion("type", [
   chatMessage.extend({ type: z.literal("send") }),
   z.object({ type: z.literal("stop") }),
+  z.object({ type: z.literal("reset") }),
   z.object({ type: z.literal("sync") }),
 ]);
 

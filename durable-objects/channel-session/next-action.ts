@@ -12,7 +12,14 @@ export interface PlannedCall {
 export type NextAction =
   | { do: "call-model"; step: number; round: number; attempt: number; toolChoice: "auto" | "none" }
   | { do: "run-tools"; round: number; calls: PlannedCall[]; unknown: PlannedCall[] }
-  | { do: "post"; text: string };
+  | { do: "post"; text: string }
+  /** Too many model calls were lost: another try would cost more than its answer is worth. */
+  | { do: "give-up"; lostAttempts: number };
+
+/** Attempts at one model call before the turn is given up: something in it kills every instance that tries. */
+export const MAX_CALL_ATTEMPTS = 5;
+/** Model attempts that a turn may lose, over all its rounds, before it is given up. */
+export const MAX_LOST_ATTEMPTS = 8;
 
 /** What decides besides the journal. */
 export interface TurnRules {
@@ -36,7 +43,12 @@ export function nextAction(steps: readonly StepEntry[], rules: TurnRules): NextA
   const lastModelAt = steps.findLastIndex((step) => step.kind === "model");
   const last = steps[lastModelAt];
   if (last?.kind !== "model") return callModel(0, 0, 1, rules);
-  if (!last.result) return callModel(lastModelAt, last.round, last.attempt + 1, rules);
+  const lost = lostAttempts(steps);
+  if (!last.result) {
+    const isHopeless = last.attempt >= MAX_CALL_ATTEMPTS || lost >= MAX_LOST_ATTEMPTS;
+    if (isHopeless) return { do: "give-up", lostAttempts: lost };
+    return callModel(lastModelAt, last.round, last.attempt + 1, rules);
+  }
 
   const mayCallTools = last.round < rules.maxToolRounds;
   if (last.result.toolCalls.length === 0 || !mayCallTools) return { do: "post", text: answerText(steps) };
@@ -51,7 +63,19 @@ export function nextAction(steps: readonly StepEntry[], rules: TurnRules): NextA
     else if (isUnfinished(journaled)) unknown.push(planned);
   }
   if (calls.length + unknown.length > 0) return { do: "run-tools", round: last.round, calls, unknown };
+  if (lost >= MAX_LOST_ATTEMPTS) return { do: "give-up", lostAttempts: lost };
   return callModel(steps.length, last.round + 1, 1, rules);
+}
+
+/**
+ * Model attempts of a turn that were made, may have been paid for, and left nothing: their instance died, or their stream
+ * broke off. For a journal that nobody is working on, for a call under way counts as lost.
+ */
+export function lostAttempts(steps: readonly StepEntry[]): number {
+  return steps.reduce((lost, step) => {
+    if (step.kind !== "model") return lost;
+    return lost + step.attempt - (step.result ? 1 : 0);
+  }, 0);
 }
 
 /**

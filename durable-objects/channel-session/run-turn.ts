@@ -2,20 +2,30 @@
  * Works on one turn until it is over: asks the journal what is next, does it, journals it, asks again. What is next is
  * decided in next-action.ts; this file only acts.
  */
+
+import { cutToTokens } from "../../shared/llm/cut-text.ts";
 import { explainToUser } from "../../shared/llm/errors.ts";
+import { modelTraits } from "../../shared/llm/models.ts";
 import { type ModelRequest, type Provider, ProviderError } from "../../shared/llm/provider.ts";
 import type { LogFields, Logger, LogLevel } from "../../shared/log.ts";
 import type { Tool } from "../../shared/tools/tool.ts";
 import { explainRefusal } from "../agent-hub/explain-refusal.ts";
-import { CONTEXT_MESSAGES, modelMessages } from "./messages.ts";
+import { callModel } from "./call-model.ts";
+import type { UserMessage } from "./messages.ts";
 import { type NextAction, nextAction } from "./next-action.ts";
-import type { OutboxRow, StepEntry } from "./schema.ts";
+import type { OutboxRow } from "./schema.ts";
 import { BudgetError, type Spending } from "./spending.ts";
 import { FencedError, type OpenTurn, type SessionStore } from "./store.ts";
-import { usageOfFailure } from "./usage-of-failure.ts";
+import { readUserMessage } from "./user-message.ts";
 
-/** A turn that died this often is given up: something in it kills every instance that tries. */
-export const MAX_GENERATIONS = 5;
+/** Most tokens that the conversation keeps of a message and its files; the turn itself reads them whole. */
+const KEPT_TOKENS = 20_000;
+
+/**
+ * A turn that died this often is given up, wherever it died. High, for most deaths are none of its fault: a deploy or an
+ * eviction takes every turn with it. A turn that dies in its model calls is given up long before (next-action.ts).
+ */
+const MAX_GENERATIONS = 30;
 
 /** What an agent brings to a turn. */
 export interface AgentParts {
@@ -23,6 +33,8 @@ export interface AgentParts {
   tools: readonly Tool[];
   system: ModelRequest["system"];
   limits: { maxTokens: number; temperature: number; maxToolRounds: number };
+  /** The model is not told what was said before this; Unix milliseconds. */
+  rememberedSince: number;
 }
 
 /** There is no agent to run the turn. `message` is for operators. */
@@ -55,6 +67,8 @@ export interface TurnHost {
   agentName: string;
   /** Loads the agent for this turn. @throws ProviderError | AgentUnavailableError */
   agent: () => Promise<AgentParts>;
+  /** What is kept of the conversation's older part. */
+  summary: () => string | undefined;
   /** Text of the call in progress, for those who watch. */
   live: LiveAnswer;
   /** Asked before each model call, told after it. */
@@ -83,13 +97,10 @@ export async function runTurn(turn: OpenTurn, host: TurnHost): Promise<void> {
 async function reachAnswer(turn: OpenTurn, host: TurnHost): Promise<void> {
   const { store, log, now } = host;
   try {
-    if (turn.generation > MAX_GENERATIONS) {
-      const message = "Something kept interrupting this answer, so I gave up. Please ask again.";
-      log.log("error", "turn.given_up");
-      return store.fail(turn, { code: "interrupted", message }, now());
-    }
+    if (turn.generation > MAX_GENERATIONS) return giveUp(turn, host, { generation: turn.generation });
     const agent = await host.agent();
     store.setModel(turn, agent.provider.name, agent.provider.model);
+    const said = { user: await readMessage(turn, host, agent) };
     const tools = new Map(agent.tools.map((tool) => [tool.name, tool]));
     const rules = {
       maxToolRounds: agent.limits.maxToolRounds,
@@ -99,7 +110,8 @@ async function reachAnswer(turn: OpenTurn, host: TurnHost): Promise<void> {
       const journal = store.steps(turn.id).map(({ entry }) => entry);
       const action = nextAction(journal, rules);
       if (action.do === "post") return store.post(turn, action.text, now());
-      if (action.do === "call-model") await callModel(turn, host, agent, action, journal);
+      if (action.do === "give-up") return giveUp(turn, host, { lostAttempts: action.lostAttempts });
+      if (action.do === "call-model") await callModel(turn, host, agent, action, said, journal);
       else await runTools(turn, host, tools, action);
       host.changed();
     }
@@ -110,6 +122,13 @@ async function reachAnswer(turn: OpenTurn, host: TurnHost): Promise<void> {
     log.log(level, "turn.failed", fields);
     store.fail(turn, { code: failure.code, message }, now());
   }
+}
+
+/** Ends a turn that was interrupted too often. `why`: for the operator. */
+function giveUp(turn: OpenTurn, { store, log, now }: TurnHost, why: Record<string, number>): void {
+  const message = "Something kept interrupting this answer, so I gave up. Please ask again.";
+  log.log("error", "turn.given_up", why);
+  store.fail(turn, { code: "interrupted", message }, now());
 }
 
 interface FailureDescription extends LogFields {
@@ -140,59 +159,16 @@ function describeFailure(error: unknown, { agentName, now }: TurnHost): FailureD
   return undefined;
 }
 
-async function callModel(
-  turn: OpenTurn,
-  host: TurnHost,
-  agent: AgentParts,
-  action: Extract<NextAction, { do: "call-model" }>,
-  journal: readonly StepEntry[],
-): Promise<void> {
-  const { store, live, now } = host;
-  const { step, round, attempt, toolChoice } = action;
-  const request: ModelRequest = {
-    system: agent.system,
-    messages: modelMessages(store.transcriptBefore(turn, CONTEXT_MESSAGES), turn.message.event.text, journal),
-    tools: agent.tools.map(({ name, description, inputSchema }) => ({ name, description, inputSchema })),
-    toolChoice,
-    maxTokens: agent.limits.maxTokens,
-    temperature: agent.limits.temperature,
-  };
-  const call = { turn: turn.id, step, attempt };
-  const giveBack = await host.spending.reserve(call, agent.provider.model, request, host.signal);
-  try {
-    store.startModelCall(turn, { step, round, attempt }, now());
-  } catch (error) {
-    giveBack();
-    throw error;
+/** What the turn answers, with its files, which the conversation keeps from here on. */
+async function readMessage(turn: OpenTurn, host: TurnHost, agent: AgentParts): Promise<UserMessage> {
+  const events = turn.messages.map(({ event }) => event);
+  const { seesImages } = modelTraits(agent.provider.model);
+  const { user, texts } = await readUserMessage(events, { seesImages, signal: host.signal });
+  if (events.some(({ attachments }) => attachments?.length)) {
+    const kept = texts.map((text) => cutToTokens(text, KEPT_TOKENS));
+    host.store.setUserTexts(turn, kept);
   }
-  live.clear();
-  let heard = false;
-  try {
-    for await (const event of agent.provider.stream(request, host.signal)) {
-      switch (event.type) {
-        case "text":
-          heard = true;
-          live.append(event.text);
-          break;
-        case "restart":
-          host.log.log("warn", "model.retry", { attempt: event.attempt, reason: event.reason });
-          live.restart(`The model is not answering (${event.reason.replaceAll("_", " ")}); trying again.`);
-          break;
-        case "result":
-          live.clear();
-          store.finishModelCall(turn, step, event.result, now());
-          break;
-        default:
-          event satisfies never;
-      }
-    }
-  } catch (error) {
-    if (error instanceof ProviderError)
-      store.failModelCall(turn, { step, attempt }, usageOfFailure(error.code, heard), now());
-    throw error;
-  } finally {
-    host.spending.report();
-  }
+  return user;
 }
 
 async function runTools(

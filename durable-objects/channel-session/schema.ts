@@ -12,13 +12,20 @@ export const inbox = sqliteTable(
   {
     seq: integer("seq").primaryKey({ autoIncrement: true }),
     eventId: text("event_id").notNull().unique(),
-    /** The turn that will answer it, named at acceptance so that a sender can be told. */
+    /** The turn that a sender is told of. */
     turnId: text("turn_id").notNull(),
-    status: text("status", { enum: ["waiting", "taken"] }).notNull(),
+    /** The turn that answers it: its own, or that of a later message which is answered together with it. */
+    answeredBy: text("answered_by"),
+    /** `forgotten`: only its id is left, so that it stays known. */
+    status: text("status", { enum: ["waiting", "taken", "forgotten"] }).notNull(),
     event: text("event", { mode: "json" }).$type<InboundEvent>().notNull(),
     receivedAt: integer("received_at").notNull(),
   },
-  (table) => [index("inbox_status").on(table.status, table.seq), index("inbox_turn").on(table.turnId)],
+  (table) => [
+    index("inbox_status").on(table.status, table.seq),
+    index("inbox_turn").on(table.turnId),
+    index("inbox_answered").on(table.answeredBy),
+  ],
 );
 
 /** One answer in the making, or made. At most one is open (running or posting) at any time. */
@@ -96,6 +103,15 @@ export const reports = sqliteTable(
   },
   (table) => [primaryKey({ columns: [table.turnId, table.step, table.attempt] })],
 );
+/** What the model reads in place of messages that no longer fit. There is at most one row, with the id 1. */
+export const summaries = sqliteTable("summaries", {
+  id: integer("id").primaryKey(),
+  text: text("text").notNull(),
+  /** It holds every message of the transcript up to this `seq`. */
+  upTo: integer("up_to").notNull(),
+  /** When the oldest message in it was said; it is forgotten with that message. */
+  since: integer("since").notNull(),
+});
 
 /** What the one alarm of the object has to do, and when. */
 export const jobs = sqliteTable("jobs", {
@@ -126,6 +142,15 @@ export type StepEntry =
       name: string;
       input: unknown;
       result?: { content: string; isError: boolean; outcome: "known" | "unknown" };
+    }
+  /** A summary of older messages, made when the turn was over. It is no part of the answer, but of its price. */
+  | {
+      kind: "summary";
+      attempt: number;
+      /** Who was asked; absent when nobody was. */
+      asked?: { provider: string; model: string };
+      result?: ModelResult;
+      failed?: true;
     };
 
 export type InboxRow = typeof inbox.$inferSelect;
@@ -133,4 +158,5 @@ export type TurnRow = typeof turns.$inferSelect;
 export type StepRow = typeof steps.$inferSelect;
 export type OutboxRow = typeof outbox.$inferSelect;
 export type ReportRow = typeof reports.$inferSelect;
+export type SummaryRow = typeof summaries.$inferSelect;
 export type TranscriptRow = typeof transcript.$inferSelect;

@@ -7,8 +7,8 @@ import { hasCeiling, type Refusal } from "../agent-hub/ceiling.ts";
 import { callHub } from "../agent-hub/hub-client.ts";
 import type { Env } from "../env.ts";
 import { findAgent } from "./agent-parts.ts";
+import type { ReportStore } from "./report-store.ts";
 import type { ReportRow } from "./schema.ts";
-import type { SessionStore } from "./store.ts";
 
 /** Calls that the hub is told of at once. */
 const BATCH = 100;
@@ -39,11 +39,11 @@ export class BudgetError extends Error {
 export class Spending {
   readonly #env: Env;
   readonly #address: SessionAddress;
-  readonly #store: SessionStore;
+  readonly #store: ReportStore;
   readonly #log: Logger;
   #isReporting = false;
 
-  constructor(env: Env, address: SessionAddress, store: SessionStore, log: Logger) {
+  constructor(env: Env, address: SessionAddress, store: ReportStore, log: Logger) {
     this.#env = env;
     this.#address = address;
     this.#store = store;
@@ -65,7 +65,7 @@ export class Spending {
     const { budget } = findAgent(this.#address.agent).character;
     if (!hasCeiling(budget) || isFree(model)) return () => {};
     const usd = estimateUsd(model, JSON.stringify(request).length, request.maxTokens);
-    const reports = this.#store.reports(BATCH);
+    const reports = this.#store.pending(BATCH);
     const finished = reports.map((report) => this.#finishedCall(report));
     let refusal: Refusal | null;
     try {
@@ -81,7 +81,7 @@ export class Spending {
       if (signal.aborted) throw error;
       throw new BudgetError(null, { cause: error });
     }
-    this.#store.forgetReports(reports);
+    this.#store.forget(reports);
     if (refusal) throw new BudgetError(refusal);
     return () => this.#release(call);
   }
@@ -92,9 +92,15 @@ export class Spending {
     });
   }
 
+  /** Takes note of a call that no turn's journal reports, and tells the hub. */
+  note(call: ReportRow): void {
+    this.#store.add(call);
+    this.report();
+  }
+
   /** Whether there are calls that the hub has not confirmed yet. */
   get isPending(): boolean {
-    return this.#store.reports(1).length > 0;
+    return this.#store.pending(1).length > 0;
   }
 
   /** Tells the hub of the calls that are over, a moment later. What fails or dies is tried again by the watchdog. */
@@ -108,11 +114,11 @@ export class Spending {
     try {
       await new Promise((resolve) => setTimeout(resolve, GATHER_MS));
       for (;;) {
-        const reports = this.#store.reports(BATCH);
+        const reports = this.#store.pending(BATCH);
         if (reports.length === 0) return;
         const finished = reports.map((report) => this.#finishedCall(report));
         await callHub(this.#env, this.#address.agent, (hub) => hub.settle(finished));
-        this.#store.forgetReports(reports);
+        this.#store.forget(reports);
       }
     } catch (error) {
       this.#log.log("warn", "usage.not_reported", { cause: String(error) });

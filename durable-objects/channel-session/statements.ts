@@ -2,9 +2,9 @@
  * The statements of a turn's hot path, prepared: what drizzle would build anew for each call costs ten times what
  * SQLite needs to run it. Each is built when it is first used, so that waking up stays cheap.
  */
-import { and, asc, desc, eq, inArray, lt, placeholder, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, gt, gte, inArray, lt, notInArray, placeholder, sql } from "drizzle-orm";
 import type { SessionDatabase } from "./database.ts";
-import { inbox, outbox, reports, steps, transcript, turns } from "./schema.ts";
+import { inbox, outbox, reports, steps, summaries, transcript, turns } from "./schema.ts";
 
 /** The states of a turn that somebody still has to work on. */
 export const OPEN: readonly ("running" | "posting")[] = ["running", "posting"];
@@ -42,13 +42,24 @@ export function prepareStatements(db: SessionDatabase) {
           .where(eq(inbox.turnId, value("turnId")))
           .prepare(),
       ),
-      nextWaiting: lazily(() =>
-        db.select().from(inbox).where(eq(inbox.status, "waiting")).orderBy(asc(inbox.seq)).limit(1).prepare(),
+      ofTurn: lazily(() =>
+        db
+          .select()
+          .from(inbox)
+          .where(eq(inbox.answeredBy, value("turnId")))
+          .orderBy(asc(inbox.seq))
+          .prepare(),
+      ),
+      countWaiting: lazily(() =>
+        db.select({ rows: count() }).from(inbox).where(eq(inbox.status, "waiting")).prepare(),
+      ),
+      waiting: lazily(() =>
+        db.select().from(inbox).where(eq(inbox.status, "waiting")).orderBy(asc(inbox.seq)).prepare(),
       ),
       take: lazily(() =>
         db
           .update(inbox)
-          .set({ status: "taken" })
+          .set({ status: "taken", answeredBy: sql`${value("turnId")}` })
           .where(eq(inbox.seq, value("seq")))
           .prepare(),
       ),
@@ -66,6 +77,16 @@ export function prepareStatements(db: SessionDatabase) {
           .select()
           .from(turns)
           .where(eq(turns.id, value("id")))
+          .prepare(),
+      ),
+      /** The newest that is over. */
+      lastOver: lazily(() =>
+        db
+          .select()
+          .from(turns)
+          .where(notInArray(turns.state, [...OPEN]))
+          .orderBy(desc(turns.seq))
+          .limit(1)
           .prepare(),
       ),
       insert: lazily(() =>
@@ -130,15 +151,18 @@ export function prepareStatements(db: SessionDatabase) {
           })
           .prepare(),
       ),
-      /** The newest rows before a turn's own first one, newest first. */
+      /** The newest rows before a turn's own first one and not before `since`, newest first. */
       before: lazily(() =>
         db
           .select({ role: transcript.role, content: transcript.content })
           .from(transcript)
           .where(
-            lt(
-              transcript.seq,
-              sql`(select min(own.seq) from ${transcript} as own where own.turn_id = ${value("turnId")})`,
+            and(
+              lt(
+                transcript.seq,
+                sql`(select min(own.seq) from ${transcript} as own where own.turn_id = ${value("turnId")})`,
+              ),
+              gte(transcript.at, value("since")),
             ),
           )
           .orderBy(desc(transcript.seq))
@@ -157,7 +181,7 @@ export function prepareStatements(db: SessionDatabase) {
             provider: value("provider"),
             model: value("model"),
             usage: value("usage"),
-            at: value("now"),
+            at: value("at"),
           })
           .onConflictDoNothing()
           .prepare(),
@@ -175,6 +199,24 @@ export function prepareStatements(db: SessionDatabase) {
               eq(reports.attempt, value("attempt")),
             ),
           )
+          .prepare(),
+      ),
+    },
+    summary: {
+      current: lazily(() => db.select().from(summaries).prepare()),
+      /** Messages behind the summary, oldest first. */
+      behind: lazily(() =>
+        db
+          .select({
+            seq: transcript.seq,
+            role: transcript.role,
+            content: transcript.content,
+            at: transcript.at,
+          })
+          .from(transcript)
+          .where(gt(transcript.seq, value("upTo")))
+          .orderBy(asc(transcript.seq))
+          .limit(value("limit"))
           .prepare(),
       ),
     },

@@ -4,32 +4,47 @@
  * SQLite in a Durable Object is synchronous: nothing else runs between the statements of a method, and nothing the
  * object sends leaves it before they are durable (the output gate).
  */
-import { and, count, desc, eq, inArray, lt, notInArray } from "drizzle-orm";
+import { and, desc, eq, ne, not } from "drizzle-orm";
 import type { ModelResult, TokenUsage } from "../../shared/llm/provider.ts";
 import type { InboundEvent } from "../../shared/session/event.ts";
+import { chooseBatch, type Dispatch } from "./batch.ts";
 import type { SessionDatabase } from "./database.ts";
+import { forgetAnswered, forgetOlder, isOlder } from "./forgetting.ts";
 import { answerText, type PlannedCall } from "./next-action.ts";
+import { ReportStore } from "./report-store.ts";
 import {
   type InboxRow,
   inbox,
   type OutboxRow,
   outbox,
-  type ReportRow,
   type StepEntry,
   type StepRow,
-  steps,
   type TurnFailure,
   type TurnRow,
   transcript,
   turns,
 } from "./schema.ts";
 import { OPEN, prepareStatements } from "./statements.ts";
+import { eventText } from "./user-message.ts";
 
 /** A turn as held by the instance that works on it. */
 export interface OpenTurn {
   id: string;
   generation: number;
+  /** What it answers, oldest first; at least one. */
+  messages: InboxRow[];
+  /** The last of them, whose turn this is. */
   message: InboxRow;
+}
+
+/** What became of an event that came in. */
+export type Acceptance =
+  | { status: "stored" | "duplicate"; message: InboxRow }
+  | { status: "busy"; waiting: number };
+/** The newest `limit` messages, none from before `since` (Unix milliseconds). */
+export interface HistoryRange {
+  limit: number;
+  since: number;
 }
 
 /** What became of a tool call; `unknown`: it was started, and nobody can tell. */
@@ -45,49 +60,64 @@ export class SessionStore {
   readonly #storage: DurableObjectStorage;
   readonly #db: SessionDatabase;
   readonly #sql: ReturnType<typeof prepareStatements>;
+  readonly #reports: ReportStore;
 
   constructor(storage: DurableObjectStorage, db: SessionDatabase) {
     this.#storage = storage;
     this.#db = db;
     this.#sql = prepareStatements(db);
-  }
-
-  /** Stores an event once. A second one with the same id changes nothing and is told of the first. */
-  accept(event: InboundEvent, turnId: string, now: number): { message: InboxRow; duplicate: boolean } {
-    const stored = this.#sql.message.insert().get({ eventId: event.id, turnId, event, now });
-    if (stored) return { message: stored, duplicate: false };
-    const earlier = this.#sql.message.byEvent().get({ eventId: event.id });
-    if (!earlier) throw new Error(`event ${event.id} is neither new nor stored`);
-    return { message: earlier, duplicate: true };
+    this.#reports = new ReportStore(storage, db);
   }
 
   /**
-   * The turn to work on: the open one, which some earlier instance left behind, or the oldest waiting message.
-   * Taking it makes every earlier holder's writes fail with {@link FencedError}.
+   * Stores an event once. A second one with the same id changes nothing and is told of the first.
+   *
+   * @param maxWaiting how many messages may wait; one more is not stored (`busy`).
    */
-  takeTurn(now: number): OpenTurn | undefined {
-    return this.#storage.transactionSync(() => this.#resumeTurn(now) ?? this.#openTurn(now));
+  accept(event: InboundEvent, turnId: string, maxWaiting: number, now: number): Acceptance {
+    return this.#storage.transactionSync(() => {
+      const earlier = this.#sql.message.byEvent().get({ eventId: event.id });
+      if (earlier) return { status: "duplicate", message: earlier };
+      const waiting = this.#sql.message.countWaiting().get()?.rows ?? 0;
+      if (waiting >= maxWaiting) return { status: "busy", waiting };
+      const message = this.#sql.message.insert().get({ eventId: event.id, turnId, event, now });
+      return { status: "stored", message };
+    });
+  }
+
+  /**
+   * The turn to work on: the open one, which some earlier instance left behind, or one that answers the oldest waiting
+   * message and those that may join it. Taking it makes every earlier holder's writes fail with {@link FencedError}.
+   */
+  takeTurn(dispatch: Dispatch, now: number): OpenTurn | undefined {
+    return this.#storage.transactionSync(() => this.#resumeTurn(now) ?? this.#openTurn(dispatch, now));
   }
 
   #resumeTurn(now: number): OpenTurn | undefined {
     const turn = this.openTurn();
     if (!turn) return undefined;
-    const message = this.message(turn.id);
-    if (!message) throw new Error(`turn ${turn.id} has no message`);
     const generation = turn.generation + 1;
     this.#updateTurn(turn.id, { generation });
-    this.#reportOpenCall(turn, now);
-    return { id: turn.id, generation, message };
+    this.#reports.addLost(turn, this.steps(turn.id).at(-1), now);
+    return heldTurn(generation, this.#sql.message.ofTurn().all({ turnId: turn.id }));
   }
 
-  #openTurn(now: number): OpenTurn | undefined {
-    const message = this.#sql.message.nextWaiting().get();
-    if (!message) return undefined;
-    const { turnId: id, seq, event, receivedAt } = message;
-    this.#sql.message.take().run({ seq });
-    this.#sql.turn.insert().run({ id, seq, now });
-    this.#sql.transcript.insert().run({ turnId: id, role: "user", content: event.text, now: receivedAt });
-    return { id, generation: 1, message };
+  #openTurn(dispatch: Dispatch, now: number): OpenTurn | undefined {
+    const waiting = this.#sql.message.waiting().all();
+    const batch = chooseBatch(
+      waiting.map((row) => ({ ...row.event, row })),
+      dispatch,
+    ).map(({ row }) => row);
+    const turn = heldTurn(1, batch);
+    if (!turn) return undefined;
+    this.#sql.turn.insert().run({ id: turn.id, seq: turn.message.seq, now });
+    for (const { seq, event, receivedAt } of batch) {
+      this.#sql.message.take().run({ seq, turnId: turn.id });
+      this.#sql.transcript
+        .insert()
+        .run({ turnId: turn.id, role: "user", content: eventText(event), now: receivedAt });
+    }
+    return turn;
   }
 
   /** State of a turn this instance holds. @throws FencedError */
@@ -119,6 +149,17 @@ export class SessionStore {
     this.#write(turn, () => this.#sql.turn.setModel().run({ id: turn.id, provider, model }));
   }
 
+  /** Replaces the turn's messages in the conversation by what was read of them, files included; one text for each. */
+  setUserTexts(turn: OpenTurn, texts: readonly string[]): void {
+    const isOwn = and(eq(transcript.turnId, turn.id), eq(transcript.role, "user"));
+    const { seq } = transcript;
+    this.#write(turn, () => {
+      const rows = this.#db.select({ seq }).from(transcript).where(isOwn).orderBy(seq).all();
+      for (const [index, row] of rows.entries())
+        this.#db.update(transcript).set({ content: texts[index] }).where(eq(seq, row.seq)).run();
+    });
+  }
+
   /** Journals that a model call starts (again). */
   startModelCall(turn: OpenTurn, call: { step: number; round: number; attempt: number }, now: number): void {
     const { step, ...rest } = call;
@@ -130,7 +171,12 @@ export class SessionStore {
     this.#write(turn, (row) => {
       const { entry } = this.#finishStep(turn, step, result, now);
       if (entry.kind !== "model") throw new Error(`step ${step} of turn ${turn.id} is no model call`);
-      this.#report({ ...row, model: result.model }, { step, attempt: entry.attempt }, result.usage, now);
+      this.#reports.addOf(
+        { ...row, model: result.model },
+        { step, attempt: entry.attempt },
+        result.usage,
+        now,
+      );
     });
   }
 
@@ -141,38 +187,7 @@ export class SessionStore {
     usage: TokenUsage | null,
     now: number,
   ): void {
-    this.#write(turn, (row) => this.#report(row, call, usage, now));
-  }
-
-  /** A model call without a result, if there is one, is over, and nobody knows what it used. */
-  #reportOpenCall(turn: TurnRow, now: number): void {
-    const last = this.steps(turn.id).at(-1);
-    if (last?.entry.kind !== "model" || last.entry.result) return;
-    this.#report(turn, { step: last.step, attempt: last.entry.attempt }, null, now);
-  }
-
-  #report(
-    { id: turnId, provider, model }: Pick<TurnRow, "id" | "provider" | "model">,
-    call: { step: number; attempt: number },
-    usage: TokenUsage | null,
-    now: number,
-  ): void {
-    // A turn that has called a model names both.
-    if (provider === null || model === null) return;
-    this.#sql.report.insert().run({ turnId, ...call, provider, model, usage, now });
-  }
-
-  /** Model calls that the agent's hub has not confirmed, oldest first. */
-  reports(limit: number): ReportRow[] {
-    return this.#sql.report.oldest().all({ limit });
-  }
-
-  /** The agent's hub has heard of them. */
-  forgetReports(confirmed: readonly ReportRow[]): void {
-    this.#storage.transactionSync(() => {
-      for (const { turnId, step, attempt } of confirmed)
-        this.#sql.report.delete().run({ turnId, step, attempt });
-    });
+    this.#write(turn, (row) => this.#reports.addOf(row, call, usage, now));
   }
 
   /** Journals that the calls of one round start, all before the first leaves the object. */
@@ -256,7 +271,7 @@ export class SessionStore {
       if (last?.entry.kind === "model" && !last.entry.result) {
         this.#sql.step.write().run({ ...last, entry: { ...last.entry, partial } });
       }
-      this.#reportOpenCall(turn, now);
+      this.#reports.addLost(turn, last, now);
       const entries = journal.map(({ entry }) => entry);
       const content = [answerText(entries, partial), STOPPED].filter((text) => text !== "").join("\n\n");
       this.#sql.transcript.insert().run({ turnId: turn.id, role: "assistant", content, now });
@@ -290,14 +305,29 @@ export class SessionStore {
     return this.#sql.message.byTurn().get({ turnId });
   }
 
-  /** The newest messages, oldest first. */
-  recentMessages(limit: number): InboxRow[] {
-    return this.#db.select().from(inbox).orderBy(desc(inbox.seq)).limit(limit).all().reverse();
+  /** The newest messages that {@link purge} would not forget, oldest first. */
+  recentMessages({ limit, since }: HistoryRange): InboxRow[] {
+    const isKept = and(not(isOlder(since, this.openTurn()?.id)), ne(inbox.status, "forgotten"));
+    return this.#db.select().from(inbox).where(isKept).orderBy(desc(inbox.seq)).limit(limit).all().reverse();
   }
 
-  /** The conversation before a turn's own message: its newest `limit` messages, oldest first. */
-  transcriptBefore(turn: OpenTurn, limit: number): { role: "user" | "assistant"; content: string }[] {
-    return this.#sql.transcript.before().all({ turnId: turn.id, limit }).reverse();
+  /** The conversation before a turn's own message, oldest first. */
+  transcriptBefore(
+    turn: OpenTurn,
+    { limit, since }: HistoryRange,
+  ): { role: "user" | "assistant"; content: string }[] {
+    return this.#sql.transcript.before().all({ turnId: turn.id, limit, since }).reverse();
+  }
+
+  /**
+   * Forgets all that was said and answered, and stops what is being answered. What still waits is kept: it was accepted,
+   * and will be answered. Ids of messages stay known, so that none is answered again.
+   */
+  forget(now: number): void {
+    this.#storage.transactionSync(() => {
+      this.cancel("", now);
+      forgetAnswered(this.#db);
+    });
   }
 
   /**
@@ -306,22 +336,14 @@ export class SessionStore {
    * @returns whether nothing is left.
    */
   purge(before: number): boolean {
-    return this.#storage.transactionSync(() => {
-      const open = this.openTurn()?.id;
-      const isOld = and(
-        lt(inbox.receivedAt, before),
-        eq(inbox.status, "taken"),
-        notInArray(inbox.turnId, open === undefined ? [] : [open]),
-      );
-      const old = this.#db.select({ turnId: inbox.turnId }).from(inbox).where(isOld);
-      for (const table of [steps, outbox, transcript])
-        this.#db.delete(table).where(inArray(table.turnId, old)).run();
-      this.#db.delete(turns).where(inArray(turns.id, old)).run();
-      this.#db.delete(inbox).where(isOld).run();
-      return this.#db.select({ rows: count() }).from(inbox).get()?.rows === 0;
-    });
+    return this.#storage.transactionSync(() => forgetOlder(this.#db, before, this.openTurn()?.id));
   }
 }
 
 /** What the model reads at the end of an answer that was stopped. */
 const STOPPED = "[stopped by the user]";
+
+function heldTurn(generation: number, messages: InboxRow[]): OpenTurn | undefined {
+  const message = messages.at(-1);
+  return message && { id: message.turnId, generation, messages, message };
+}

@@ -29,3 +29,8 @@ export function usageOfFailure(code: ProviderErrorCode, heard: boolean): TokenUs
       return code satisfies never;
   }
 }
+
+/** Whether an attempt that ended so had begun to answer; one that was refused costs nothing and is not counted. */
+export function mayBePaidFor(reason: ProviderErrorCode): boolean {
+  return reason === "stream_cut" || reason === "timeout";
+}

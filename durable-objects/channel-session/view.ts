@@ -1,7 +1,7 @@
 import type { ToolCallView, TurnPart, TurnView } from "../../shared/chat/protocol.ts";
 import { priceUsd } from "../../shared/llm/prices.ts";
-import type { ProviderName, TokenUsage } from "../../shared/llm/provider.ts";
-import type { InboxRow, StepRow, TurnRow } from "./schema.ts";
+import type { ModelResult, ProviderName, TokenUsage } from "../../shared/llm/provider.ts";
+import type { InboxRow, StepEntry, StepRow, TurnRow } from "./schema.ts";
 
 /** How much of a tool's output a person is shown, in UTF-16 code units. */
 const SHOWN_OUTPUT = 4_000;
@@ -12,27 +12,30 @@ export interface LiveText {
   notice: string | null;
 }
 
-/** A turn as the playground shows it. */
+/** A message and its turn as the playground shows them. A message that was answered with a later one has no parts of its own. */
 export function viewTurn(
   message: Pick<InboxRow, "eventId" | "turnId" | "event" | "receivedAt">,
   turn: TurnRow | undefined,
-  steps: readonly StepRow[],
+  journal: readonly StepRow[],
   live: LiveText | undefined,
 ): TurnView {
   const state = turnState(turn);
+  const own = turn?.id === message.turnId ? turn : undefined;
+  const steps = own ? journal : [];
   return {
     id: message.turnId,
     event: message.eventId,
     text: message.event.text,
+    attachments: message.event.attachments ?? [],
     state,
     parts: parts(steps, state === "running", live),
-    notice: live?.notice ?? notice(turn, steps),
-    provider: (turn?.provider ?? null) as ProviderName | null,
-    model: turn?.model ?? null,
+    notice: live?.notice ?? notice(own, steps),
+    provider: (own?.provider ?? null) as ProviderName | null,
+    model: own?.model ?? null,
     usage: totalUsage(steps),
     costUsd: totalCost(steps),
     receivedAt: message.receivedAt,
-    startedAt: turn?.startedAt ?? null,
+    startedAt: own?.startedAt ?? null,
     finishedAt: turn?.finishedAt ?? null,
   };
 }
@@ -50,6 +53,7 @@ function parts(steps: readonly StepRow[], running: boolean, live: LiveText | und
       if (text !== "") shown.push({ type: "text", text });
       continue;
     }
+    if (entry.kind === "summary") continue;
     shown.push({
       type: "tool",
       id: String(step),
@@ -104,11 +108,13 @@ function endNotice(steps: readonly StepRow[]): string | null {
   return null;
 }
 
+function modelResult(entry: StepEntry): ModelResult | undefined {
+  return entry.kind === "tool" ? undefined : entry.result;
+}
+
 /** Tokens of all finished calls; `null` before the first. */
 function totalUsage(steps: readonly StepRow[]): TokenUsage | null {
-  const usages = steps.flatMap(({ entry }) =>
-    entry.kind === "model" && entry.result ? [entry.result.usage] : [],
-  );
+  const usages = steps.flatMap(({ entry }) => modelResult(entry)?.usage ?? []);
   if (usages.length === 0) return null;
   return usages.reduce((total, usage) => ({
     inputTokens: total.inputTokens + usage.inputTokens,
@@ -122,8 +128,10 @@ function totalUsage(steps: readonly StepRow[]): TokenUsage | null {
 function totalCost(steps: readonly StepRow[]): number | null {
   let total: number | null = null;
   for (const { entry } of steps) {
-    if (entry.kind !== "model") continue;
-    const price = entry.result ? priceUsd(entry.result.model, entry.result.usage) : null;
+    const result = modelResult(entry);
+    // A summary counts once it is there; it is made behind the answer, whose price stands.
+    if (entry.kind !== "model" && !result) continue;
+    const price = result ? priceUsd(result.model, result.usage) : null;
     if (price === null) return null;
     total = (total ?? 0) + price;
   }

@@ -41,7 +41,7 @@ export function turnNode(agentName: string): TurnNode {
       if (turn === drawn) return;
       drawn = turn;
       root.dataset.state = turn.state;
-      message.update(turn.text);
+      message.update(turn.text, turn.attachments);
       partNodes = turn.parts.map((part, index) => drawPart(partNodes[index], part));
       arrange(
         parts,
@@ -54,11 +54,29 @@ export function turnNode(agentName: string): TurnNode {
   };
 }
 
-/** A person's message, as plain text. */
-export function messageNode(): { element: HTMLElement; update(text: string): void } {
+/** A person's message, as plain text, and links to its files. */
+export function messageNode(): {
+  element: HTMLElement;
+  update(text: string, files?: TurnView["attachments"]): void;
+} {
   const text = element("p");
-  const root = element("div", { class: "message" }, element("h3", { class: "visually-hidden" }, "You"), text);
-  return { element: root, update: (value) => setText(text, value) };
+  const files = element("p", { class: "files", hidden: "" });
+  const heading = element("h3", { class: "visually-hidden" }, "You");
+  const root = element("div", { class: "message" }, heading, text, files);
+  return {
+    element: root,
+    update(value, attachments = []) {
+      setText(text, value);
+      files.hidden = attachments.length === 0;
+      // A message never changes; its files are drawn once, and keep the focus.
+      if (files.childElementCount !== attachments.length) arrange(files, attachments.map(fileLink));
+    },
+  };
+}
+
+function fileLink({ name, contentType, url }: TurnView["attachments"][number]): HTMLElement {
+  const link = { href: url, title: contentType, target: "_blank", rel: "noopener noreferrer" };
+  return element("a", { class: "file", ...link }, name);
 }
 
 function drawPart(known: PartNode | undefined, part: TurnPart): PartNode {

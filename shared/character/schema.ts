@@ -7,6 +7,7 @@
 import * as z from "zod";
 import { budgetSection } from "./sections/budget.ts";
 import { discordSection, messagingSection } from "./sections/discord.ts";
+import { dispatchSection, queueSection } from "./sections/dispatch.ts";
 import { llmSection } from "./sections/llm.ts";
 import { memorySection } from "./sections/memory.ts";
 import { someText } from "./sections/text.ts";
@@ -42,7 +43,9 @@ export const characterSchema = z.object({
   mcpServers: mcpServersSection.default({}).describe("MCP servers by name."),
   messaging: messagingSection.optional().describe("Where the agent listens; replaces `discord`."),
   discord: discordSection.optional().describe("Where the agent listens in Discord."),
-  memory: memorySection.prefault({}).describe("How long the agent remembers."),
+  memory: memorySection.prefault({}).describe("What the agent remembers, and how long."),
+  dispatch: dispatchSection,
+  queue: queueSection.prefault({}).describe("How much may wait while the agent answers."),
   llm: llmSection.prefault({}).describe("Which model answers."),
   budget: budgetSection.prefault({}).describe("What the agent may spend on its models."),
   cron: cronSection.default([]).describe("Scheduled prompts: one job or a list."),

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { attachments } from "../session/attachment.ts";
 import { MAX_CHAT_TEXT } from "./protocol.ts";
 
 /** A message of the web chat, as a frame or as the body of a request. */
@@ -8,4 +9,5 @@ export const chatMessage = z.object({
     .string()
     .max(MAX_CHAT_TEXT, `expected at most ${MAX_CHAT_TEXT} characters`)
     .refine((text) => text.trim() !== "", "expected some text"),
+  attachments: attachments.optional(),
 });

@@ -4,6 +4,7 @@
  * asks for `sync` (or reconnects) and is right again.
  */
 import type { ProviderName, TokenUsage } from "../llm/provider.ts";
+import type { Attachment } from "../session/attachment.ts";
 
 /** Longest user message, in UTF-16 code units. */
 export const MAX_CHAT_TEXT = 32_000;
@@ -11,9 +12,11 @@ export const MAX_CHAT_TEXT = 32_000;
 /** What a client may send. */
 export type ClientFrame =
   /** `id` is chosen by the client and names this message for ever: sending it again changes nothing. */
-  | { type: "send"; id: string; text: string }
+  | { type: "send"; id: string; text: string; attachments?: readonly Attachment[] | undefined }
   /** Stops the running answer; messages that wait behind it are answered next. */
   | { type: "stop" }
+  /** Forgets the conversation; answered by a fresh `hello` to everybody who watches. */
+  | { type: "reset" }
   /** Asks for a fresh `hello`. */
   | { type: "sync" };
 
@@ -48,6 +51,8 @@ export interface TurnView {
   event: string;
   /** The user's message. */
   text: string;
+  /** Files that came with it. */
+  attachments: readonly Attachment[];
   state: "waiting" | "running" | "done" | "failed" | "cancelled";
   parts: TurnPart[];
   /** One sentence about a failure, a stop or a retry under way. */

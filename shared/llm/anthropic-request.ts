@@ -10,7 +10,7 @@ import type {
   Tool,
 } from "@anthropic-ai/sdk/resources/messages";
 import * as z from "zod";
-import type { ModelMessage, ModelRequest } from "./provider.ts";
+import type { ModelImage, ModelMessage, ModelRequest } from "./provider.ts";
 import { toolInputObject } from "./tool-input.ts";
 
 const CACHED = { cache_control: { type: "ephemeral" } } as const;
@@ -95,7 +95,11 @@ function contentOf(model: string, message: ModelMessage): ContentBlockParam[] {
   switch (message.role) {
     case "user":
       // A message must not vanish: without it two answers would stand next to each other.
-      return textBlock(message.text.trim() === "" ? "(no text)" : message.text);
+      return [
+        // Images first: Claude reads them best before the question about them (Claude docs, "Vision").
+        ...(message.images ?? []).map(imageBlock),
+        ...textBlock(message.text.trim() === "" ? "(no text)" : message.text),
+      ];
     case "assistant": {
       const said = anthropicContinuation.safeParse(message.continuation);
       if (said.success && said.data.model === model) {
@@ -120,6 +124,17 @@ function contentOf(model: string, message: ModelMessage): ContentBlockParam[] {
       }));
     default:
       return message satisfies never;
+  }
+}
+
+function imageBlock(image: ModelImage): ContentBlockParam {
+  switch (image.kind) {
+    case "url":
+      return { type: "image", source: { type: "url", url: image.url } };
+    case "bytes":
+      return { type: "image", source: { type: "base64", media_type: image.mediaType, data: image.base64 } };
+    default:
+      return image satisfies never;
   }
 }
 

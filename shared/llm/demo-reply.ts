@@ -1,8 +1,10 @@
 /** What the demo model says: a few rules over the conversation, no language model. */
 
+import { chooseMemoryCall, withoutMemoryTools } from "./demo-memory.ts";
 import { describeToolResult } from "./demo-tool-result.ts";
 import { chooseDemoCalls } from "./demo-tools.ts";
 import type { ModelRequest, ToolCall, ToolDefinition } from "./provider.ts";
+import { isSummaryRequest } from "./summary.ts";
 
 /** An answer, or a text that announces tool calls. */
 export interface DemoReply {
@@ -14,11 +16,13 @@ const MAX_COUNT = 1_000;
 const LONG_PARAGRAPHS = 40;
 const QUOTED_MESSAGES = 3;
 const LISTED_TOOLS = 6;
+const SUMMARISED_MESSAGES = 20;
 
 /**
  * Decides the reply. After tool results comes the answer, never another call, so that a turn always ends.
  *
- * The rules, first match first: results to tell, a long answer, the conversation recalled, tools, an introduction.
+ * The rules, first match first: a summary, results to tell, memory, a long answer, the conversation recalled, tools, files,
+ * an introduction.
  */
 export function demoReply(request: ModelRequest): DemoReply {
   const last = request.messages.at(-1);
@@ -26,24 +30,35 @@ export function demoReply(request: ModelRequest): DemoReply {
 
   const said = request.messages.flatMap((message) => (message.role === "user" ? [message.text.trim()] : []));
   const text = said.pop() ?? "";
+  if (isSummaryRequest(request)) return answer(summarise(text));
+  const mayCallTools = request.toolChoice === "auto";
+  const callsBefore = countCalls(request.messages);
+  const memory = mayCallTools ? chooseMemoryCall(text, request.tools) : null;
+  if (memory !== null) {
+    const { announcement, ...call } = memory;
+    return { text: announcement, toolCalls: [{ id: `demo-${callsBefore + 1}`, ...call }] };
+  }
   const long = longAnswer(text);
   if (long !== null) return answer(long);
   if (asksForThePast(text)) return answer(recall(said));
 
-  if (request.toolChoice === "auto") {
-    const callsBefore = request.messages.reduce(
-      (count, message) => count + (message.role === "assistant" ? message.toolCalls.length : 0),
-      0,
-    );
-    const choice = chooseDemoCalls(text, request.tools, callsBefore);
+  if (mayCallTools) {
+    const choice = chooseDemoCalls(text, withoutMemoryTools(request.tools), callsBefore);
     if (choice.calls.length > 0) return { text: "Let me look that up.", toolCalls: choice.calls };
     if (choice.incomplete !== null) return answer(askForArguments(choice.incomplete));
   }
+  const files = attachedFiles(text);
+  if (files.length > 0) return answer(acknowledge(files));
   return answer(introduction(text, request.tools));
 }
 
 function answer(text: string): DemoReply {
   return { text, toolCalls: [] };
+}
+
+function countCalls(messages: ModelRequest["messages"]): number {
+  const calls = messages.map((message) => (message.role === "assistant" ? message.toolCalls.length : 0));
+  return calls.reduce((total, count) => total + count, 0);
 }
 
 /** Answers that take a while, for trying the Stop button and live updates. */
@@ -78,14 +93,38 @@ function recall(said: readonly string[]): string {
   return `${lead}\n\n${quoted.join("\n\n")}`;
 }
 
+/** Keeps what the user wrote, the newest last; what a summary so far kept stands in a list as well. */
+function summarise(material: string): string {
+  const messagesAt = material.indexOf("Messages:\n");
+  const kept = [
+    ...material.slice(0, messagesAt).matchAll(/^- (.+)$/gm),
+    ...material.slice(messagesAt).matchAll(/^User: (.+)$/gm),
+  ].map(([, said = ""]) => `- ${cut(said, 120)}`);
+  return ["The user wrote, among other things:", ...kept.slice(-SUMMARISED_MESSAGES)].join("\n");
+}
+
+/** Names of the files that a message says are attached, as `tellAttachment` writes it. */
+function attachedFiles(text: string): string[] {
+  return [...text.matchAll(/^\[Attached: (.+) \([^()]*\): /gm)].map(([, name = ""]) => name);
+}
+
+function acknowledge(files: readonly string[]): string {
+  const named = files.map((name) => `\`${cut(name, 80)}\``).join(", ");
+  return `You attached ${named}. A real model would read ${files.length === 1 ? "it" : "them"}; I only see that ${files.length === 1 ? "it is" : "they are"} there.`;
+}
+
 function askForArguments(tool: ToolDefinition): string {
   return `That sounds like \`${tool.name}\` (${summary(tool)}), but I could not find everything it needs in your message. Put texts in "quotes" and ids behind a #.`;
 }
 
-function introduction(text: string, tools: readonly ToolDefinition[]): string {
+function introduction(text: string, allTools: readonly ToolDefinition[]): string {
+  const tools = withoutMemoryTools(allTools);
   const greeting = text === "" ? "Hello!" : `Hello! You wrote “${cut(text, 120)}”.`;
-  const tryThese =
-    "Ask me “what did I say before?” to see that I remember, or “count to 200” to watch me write.";
+  const remembering =
+    tools.length < allTools.length
+      ? "Say “remember that I like tea”, and ask “what do you know about me?” in another conversation. "
+      : "";
+  const tryThese = `${remembering}Ask me “what did I say before?” to see that I remember, or “count to 200” to watch me write.`;
   if (tools.length === 0) return `${greeting} I only know a few tricks, and have no tools. ${tryThese}`;
   const listed = tools.slice(0, LISTED_TOOLS).map((tool) => `- \`${tool.name}\`: ${summary(tool)}`);
   const more = tools.length > LISTED_TOOLS ? [`- and ${tools.length - LISTED_TOOLS} more`] : [];

@@ -11,6 +11,7 @@ import {
   type TokenUsage,
 } from "./provider.ts";
 import type { Sleep } from "./retry.ts";
+import { isSummaryRequest } from "./summary.ts";
 
 /** Name of the demo model, as results carry it. */
 export const DEMO_MODEL = "demo";
@@ -55,7 +56,8 @@ function demoResult(request: ModelRequest): ModelResult {
   const limit = request.maxTokens * CHARACTERS_PER_TOKEN;
   const cut = reply.text.length > limit;
   const body = cut ? reply.text.slice(0, limit).replace(/\s+\S*$/, " …") : reply.text;
-  const text = `${body}\n\n${DEMO_SIGNATURE}`;
+  // A summary is read by the demo itself, not by somebody who could take it for an AI.
+  const text = isSummaryRequest(request) ? body : `${body}\n\n${DEMO_SIGNATURE}`;
   const stopReason = cut ? "length" : "end";
   return { text, toolCalls: [], usage: usage(request, text), model: DEMO_MODEL, stopReason };
 }

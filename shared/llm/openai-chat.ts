@@ -5,6 +5,7 @@ import type {
   ChatCompletionMessageParam,
 } from "openai/resources/chat/completions";
 import type { OpenAiCall } from "./openai.ts";
+import { openAiImageUrl } from "./openai-image.ts";
 import {
   type ModelEvent,
   type ModelMessage,
@@ -64,7 +65,19 @@ function chatRequest(model: string, request: ModelRequest): ChatCompletionCreate
 function chatMessages(message: ModelMessage): ChatCompletionMessageParam[] {
   switch (message.role) {
     case "user":
-      return [{ role: "user", content: message.text }];
+      if (!message.images?.length) return [{ role: "user", content: message.text }];
+      return [
+        {
+          role: "user",
+          content: [
+            ...message.images.map((image) => ({
+              type: "image_url" as const,
+              image_url: { url: openAiImageUrl(image) },
+            })),
+            { type: "text", text: message.text },
+          ],
+        },
+      ];
     case "assistant":
       if (message.toolCalls.length === 0) return [{ role: "assistant", content: message.text }];
       return [

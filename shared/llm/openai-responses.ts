@@ -9,6 +9,7 @@ import type {
 } from "openai/resources/responses/responses";
 import * as z from "zod";
 import type { OpenAiCall } from "./openai.ts";
+import { openAiImageUrl } from "./openai-image.ts";
 import {
   type ModelEvent,
   type ModelMessage,
@@ -95,7 +96,20 @@ function responsesRequest(model: string, request: ModelRequest): ResponseCreateP
 function inputItems(model: string, message: ModelMessage): ResponseInputItem[] {
   switch (message.role) {
     case "user":
-      return [{ role: "user", content: message.text }];
+      if (!message.images?.length) return [{ role: "user", content: message.text }];
+      return [
+        {
+          role: "user",
+          content: [
+            ...message.images.map((image) => ({
+              type: "input_image" as const,
+              image_url: openAiImageUrl(image),
+              detail: "auto" as const,
+            })),
+            { type: "input_text", text: message.text },
+          ],
+        },
+      ];
     case "assistant": {
       const said = continuationSchema.safeParse(message.continuation);
       if (said.success && said.data.model === model) return said.data.items;

@@ -38,12 +38,20 @@ export interface ToolResult {
   isError: boolean;
 }
 
+/** What both vendors' models see. */
+export const IMAGE_TYPES = ["image/png", "image/jpeg", "image/gif", "image/webp"] as const;
+
+/** An image for a model that sees. A `url` is fetched by the provider's API, so it must be public. */
+export type ModelImage =
+  | { kind: "url"; url: string }
+  | { kind: "bytes"; mediaType: (typeof IMAGE_TYPES)[number]; base64: string };
+
 /**
  * One message of the request, oldest first. Every `toolCalls` entry of an assistant message is answered by a result in
  * the `tool` message right after it.
  */
 export type ModelMessage =
-  | { role: "user"; text: string }
+  | { role: "user"; text: string; images?: readonly ModelImage[] }
   | {
       role: "assistant";
       text: string;

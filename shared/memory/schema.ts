@@ -1,20 +1,59 @@
 /** The D1 database: what agents share across conversations. Read and written best-effort; no turn depends on it. */
 import { index, integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
+/** What facts and patterns have in common: how often, how surely and when something was told. */
+const told = {
+  /** 0 to 1; raised each time it is told again. */
+  confidence: real("confidence").notNull().default(1),
+  /** How often it was told. */
+  occurrences: integer("occurrences").notNull().default(1),
+  /** Unix milliseconds. */
+  createdAt: integer("created_at").notNull(),
+  /** When it was told last, Unix milliseconds: its retention counts from here. */
+  lastSeenAt: integer("last_seen_at").notNull(),
+  /** The tool call that told it last: the same call, made again after a crash, does not count twice. */
+  source: text("source"),
+};
+
 /** What an agent knows about a user. */
 export const facts = sqliteTable(
   "facts",
   {
     agent: text("agent").notNull(),
     user: text("user").notNull(),
+    /** The fact as facts are compared: `memoryKey`. */
+    key: text("key").notNull(),
+    /** As it was told first. */
     fact: text("fact").notNull(),
-    /** 0 to 1. */
-    confidence: real("confidence").notNull().default(1),
-    /** Unix milliseconds. */
-    createdAt: integer("created_at").notNull(),
+    ...told,
   },
-  (table) => [primaryKey({ columns: [table.agent, table.user, table.fact] })],
+  (table) => [
+    primaryKey({ columns: [table.agent, table.user, table.key] }),
+    index("facts_last_seen").on(table.agent, table.lastSeenAt),
+  ],
 );
+
+/** What an agent has learned about things that are not the user who speaks; all its users share it. */
+export const patterns = sqliteTable(
+  "patterns",
+  {
+    agent: text("agent").notNull(),
+    /** What it is about, e.g. `repo:owner/name`, as `memoryKey` writes it. */
+    entity: text("entity").notNull(),
+    /** What kind of thing was learned, as `memoryKey` writes it. */
+    type: text("type").notNull(),
+    /** As it was told last. */
+    data: text("data", { mode: "json" }).$type<PatternData>().notNull(),
+    ...told,
+  },
+  (table) => [
+    primaryKey({ columns: [table.agent, table.entity, table.type] }),
+    index("patterns_last_seen").on(table.agent, table.lastSeenAt),
+  ],
+);
+
+/** What a pattern says. */
+export type PatternData = Record<string, unknown>;
 
 /** The list of web chats, newest first, as the playground shows it. */
 export const chats = sqliteTable(

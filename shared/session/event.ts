@@ -3,6 +3,8 @@
  * {@link InboundEvent}; behind the door nothing differs but the {@link ReplyTarget}.
  */
 
+import type { Attachment } from "./attachment.ts";
+
 /** Where the answer goes. */
 export type ReplyTarget =
   /** The playground: the answer is shown to every socket of the conversation, and kept for those that come later. */
@@ -22,6 +24,8 @@ export interface InboundEvent {
   id: string;
   author: Author;
   text: string;
+  /** Files that came with it, at most `MAX_ATTACHMENTS`. */
+  attachments?: readonly Attachment[];
   target: ReplyTarget;
 }
 
@@ -31,7 +35,15 @@ export const MAX_EVENT_ID = 200;
 /** Who writes in the playground: whoever holds the admin token. */
 const OPERATOR: Author = { id: "playground", name: "Operator" };
 
+/** What somebody sends in the web chat. */
+export interface ChatMessage {
+  id: string;
+  text: string;
+  attachments?: readonly Attachment[] | undefined;
+}
+
 /** A message of the web chat. `id` is unique within its conversation. */
-export function chatEvent(id: string, text: string): InboundEvent {
-  return { id: `chat:${id}`, author: OPERATOR, text, target: { kind: "chat" } };
+export function chatEvent({ id, text, attachments }: ChatMessage): InboundEvent {
+  const files = attachments?.length ? { attachments } : {};
+  return { id: `chat:${id}`, author: OPERATOR, text, ...files, target: { kind: "chat" } };
 }

@@ -20,3 +20,16 @@ export function retentionMs(text: string): number | null {
   }
   return Number(count) * length;
 }
+
+/**
+ * What is older than this is no longer kept.
+ *
+ * @param text as {@link retentionMs} reads it.
+ * @param now Unix milliseconds.
+ * @returns Unix milliseconds; 0 when everything is kept.
+ * @throws RangeError for a text that is no retention.
+ */
+export function retainedSince(text: string, now: number): number {
+  const length = retentionMs(text);
+  return length === null ? 0 : Math.max(0, now - length);
+}

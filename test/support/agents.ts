@@ -16,10 +16,32 @@ export const agents = defineAgents({
       },
     ],
     llm: { maxToolRounds: 3 },
-    memory: { conversationRetention: "30d" },
+    memory: { conversationRetention: "30d", historyRetention: "60d", patternRetention: "90d" },
+  },
+  ...Object.fromEntries(
+    (["per-thread", "per-lane"] as const).map((dispatch) => [
+      dispatch,
+      { name: dispatch, personality: "You answer.", tools: [], dispatch, llm: { provider: "anthropic" } },
+    ]),
+  ),
+  narrow: {
+    name: "Narrow",
+    personality: "You answer few.",
+    tools: [],
+    queue: { maxWaiting: 2 },
+    llm: { provider: "anthropic" },
+  },
+  /** Its model is of no known family, so its window is taken to be small. */
+  small: {
+    name: "Small",
+    personality: "You read little.",
+    tools: [{ url: "env:TOOLS_URL", endpoints: [get("/large")] }],
+    llm: { provider: "anthropic", model: "tiny-1" },
   },
   /** Names no provider and has no key. */
   keyless: { name: "Keyless", personality: "You have no key.", tools: [] },
+  /** Remembers nothing, and has no key. */
+  amnesic: { name: "Amnesic", personality: "You forget.", tools: [], memory: { tools: false } },
   coder: { name: "Coder", personality: "You code.", tools: [], llm: { provider: "claude-cli" } },
   /** May spend what one and a half of its calls may cost, or four in a month. */
   thrifty: {

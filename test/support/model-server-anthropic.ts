@@ -6,6 +6,9 @@ import {
   badRequest,
   type Dialect,
   type Frame,
+  imageBytes,
+  imageType,
+  judgeImageUrls,
   readBody,
   requireUniqueTools,
   toolName,
@@ -33,7 +36,18 @@ const toolResult = z.strictObject({
   ...cacheControl,
 });
 const thinking = z.strictObject({ type: z.literal("thinking"), thinking: z.string(), signature: z.string() });
-const block = z.discriminatedUnion("type", [textBlock, toolUse, toolResult, thinking]);
+const image = z.strictObject({
+  type: z.literal("image"),
+  source: z.discriminatedUnion("type", [
+    z.strictObject({
+      type: z.literal("url"),
+      url: z.url({ protocol: /^https$/, error: "Only HTTPS URLs are supported." }),
+    }),
+    z.strictObject({ type: z.literal("base64"), media_type: imageType, data: imageBytes }),
+  ]),
+  ...cacheControl,
+});
+const block = z.discriminatedUnion("type", [textBlock, toolUse, toolResult, thinking, image]);
 type Block = z.infer<typeof block>;
 
 const requestSchema = z.strictObject({
@@ -95,6 +109,7 @@ export const anthropicDialect: Dialect = {
     judgeOrder(messages);
     judgePairs(messages);
     judgeThinking(messages);
+    judgeImages(messages);
     return {
       conversation: conversationOf(request, messages),
       maxTokens: request.max_tokens,
@@ -219,6 +234,17 @@ function judgeThinking(messages: readonly Message[]): void {
       }
     }
   });
+}
+
+/** Users alone show images, and the API must be able to fetch those that it is given by URL. */
+function judgeImages(messages: readonly Message[]): void {
+  for (const { role, content } of messages) {
+    const images = content.filter((part) => part.type === "image");
+    if (role === "assistant" && images.length > 0) {
+      throw badRequest("messages: `image` blocks can only be in `user` messages");
+    }
+    judgeImageUrls(images.flatMap(({ source }) => (source.type === "url" ? [source.url] : [])));
+  }
 }
 
 function conversationOf(request: Request, messages: readonly Message[]): Conversation {

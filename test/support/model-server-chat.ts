@@ -4,6 +4,7 @@ import {
   badRequest,
   type Dialect,
   type Frame,
+  judgeImageUrls,
   readBody,
   requireUniqueTools,
   toolName,
@@ -14,6 +15,7 @@ import {
   judgeOpenAiModel,
   openAiErrorBody,
   openAiErrorType,
+  openAiImageUrl,
   reasons,
 } from "./model-server-openai.ts";
 import { type Conversation, countTokens, pieces, type Reply } from "./model-server-script.ts";
@@ -23,9 +25,13 @@ const toolCall = z.strictObject({
   type: z.literal("function"),
   function: z.strictObject({ name: toolName, arguments: z.string() }),
 });
+const userPart = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("text"), text: z.string() }),
+  z.strictObject({ type: z.literal("image_url"), image_url: z.strictObject({ url: openAiImageUrl }) }),
+]);
 const message = z.discriminatedUnion("role", [
   z.strictObject({ role: z.literal("system"), content: z.string() }),
-  z.strictObject({ role: z.literal("user"), content: z.string() }),
+  z.strictObject({ role: z.literal("user"), content: z.union([z.string(), z.array(userPart).min(1)]) }),
   z.strictObject({
     role: z.literal("assistant"),
     content: z.string().nullable(),
@@ -68,6 +74,7 @@ export const chatDialect: Dialect = {
     judgeModel(request);
     requireUniqueTools(request.tools?.map((tool) => tool.function.name) ?? []);
     judgePairs(request.messages);
+    judgeImageUrls(imageUrls(request));
     return {
       conversation: conversationOf(request),
       maxTokens: request.max_tokens ?? request.max_completion_tokens ?? Number.POSITIVE_INFINITY,
@@ -125,6 +132,19 @@ function requireAnswered(open: ReadonlySet<string>): void {
   );
 }
 
+function imageUrls({ messages }: Request): string[] {
+  const parts = messages.flatMap((entry) =>
+    entry.role === "user" && typeof entry.content !== "string" ? entry.content : [],
+  );
+  const urls = parts.flatMap((part) => (part.type === "image_url" ? [part.image_url.url] : []));
+  return urls.filter((url) => !url.startsWith("data:"));
+}
+
+function textOf(entry: Message | undefined): string {
+  if (typeof entry?.content === "string") return entry.content;
+  return (entry?.content ?? []).flatMap((part) => (part.type === "text" ? [part.text] : [])).join("");
+}
+
 function conversationOf(request: Request): Conversation {
   const { messages } = request;
   const lastUser = messages.findLastIndex((entry) => entry.role === "user");
@@ -133,7 +153,7 @@ function conversationOf(request: Request): Conversation {
   const calls = rounds.flatMap((entry) => (entry.role === "assistant" ? (entry.tool_calls ?? []) : []));
   const afterLast = since.slice(since.findLastIndex((entry) => entry.role !== "tool") + 1);
   return {
-    lastUserText: messages[lastUser]?.content ?? "",
+    lastUserText: textOf(messages[lastUser]),
     roundsDone: rounds.length,
     results: afterLast.flatMap((entry) =>
       entry.role === "tool"

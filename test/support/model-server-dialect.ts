@@ -64,6 +64,20 @@ export const toolSchema = z.looseObject({
   properties: z.record(z.string(), z.unknown()).optional(),
 });
 
+/** Media types of images that both vendors take. */
+export const imageType = z.enum(["image/png", "image/jpeg", "image/gif", "image/webp"]);
+
+/** An image's base64: standard alphabet, padded, at most 5 MB. */
+export const imageBytes = z
+  .base64("invalid base64 data")
+  .min(1, "image cannot be empty")
+  .max(5 * 1024 * 1024, "image exceeds 5 MB maximum");
+
+/** @throws ApiProblem for an image that the API could not download: one whose URL has "gone" in it. */
+export function judgeImageUrls(urls: readonly string[]): void {
+  if (urls.some((url) => url.includes("gone"))) throw badRequest("Unable to download the file.");
+}
+
 /** Reads `body` by `schema`. @throws ApiProblem 400 with the path of the first problem. */
 export function readBody<T>(schema: z.ZodType<T>, body: unknown): T {
   const parsed = schema.safeParse(body);

@@ -1,5 +1,6 @@
 /** What OpenAI's two APIs share in the model server: the key, the errors, what a model takes. */
-import { ApiProblem, badRequest, type Dialect } from "./model-server-dialect.ts";
+import * as z from "zod";
+import { ApiProblem, badRequest, type Dialect, imageBytes, imageType } from "./model-server-dialect.ts";
 
 /** @throws ApiProblem 401, which quotes the key. The real API masks its middle. */
 export function authenticateOpenAi(headers: Record<string, string | undefined>): void {
@@ -10,6 +11,13 @@ export function authenticateOpenAi(headers: Record<string, string | undefined>):
     throw new ApiProblem(401, "invalid_request_error", message, "invalid_api_key");
   }
 }
+
+/** Where an image is: behind https, or in a data URL. */
+export const openAiImageUrl = z.string().refine((url) => {
+  if (url.startsWith("https://")) return true;
+  const [, type, data] = /^data:([^;,]+);base64,(.*)$/s.exec(url) ?? [];
+  return imageType.safeParse(type).success && imageBytes.safeParse(data).success;
+}, "Invalid image_url: expected a valid URL or a data URL of a supported image");
 
 /** The body of an error. */
 export const openAiErrorBody: Dialect["errorBody"] = ({ type, message, code }) => ({

@@ -5,6 +5,7 @@ import {
   badRequest,
   type Dialect,
   type Frame,
+  judgeImageUrls,
   readBody,
   requireUniqueTools,
   toolName,
@@ -15,11 +16,18 @@ import {
   judgeOpenAiModel,
   openAiErrorBody,
   openAiErrorType,
+  openAiImageUrl,
   reasons,
 } from "./model-server-openai.ts";
 import { type Conversation, countTokens, pieces, type Reply } from "./model-server-script.ts";
 
-const text = z.union([z.string(), z.array(z.looseObject({ type: z.string(), text: z.string() }))]);
+const imagePart = z.strictObject({
+  type: z.literal("input_image"),
+  image_url: openAiImageUrl,
+  detail: z.enum(["auto", "low", "high"]),
+});
+const textPart = z.looseObject({ type: z.enum(["input_text", "output_text", "refusal"]), text: z.string() });
+const text = z.union([z.string(), z.array(z.union([textPart, imagePart]))]);
 const message = z.looseObject({
   type: z.literal("message").optional(),
   role: z.enum(["user", "assistant", "system", "developer"]),
@@ -78,6 +86,7 @@ export const responsesDialect: Dialect = {
     judgeModel(request);
     requireUniqueTools(request.tools?.map((tool) => tool.name) ?? []);
     judgePairs(request.input);
+    judgeImages(request.input);
     return {
       conversation: conversationOf(request),
       maxTokens: request.max_output_tokens ?? Number.POSITIVE_INFINITY,
@@ -167,6 +176,18 @@ function judgeReasoning(entry: z.infer<typeof reasoning>, next: Item | undefined
   }
 }
 
+/** Users alone show images, and the API must be able to fetch those that it is given by URL. */
+function judgeImages(input: readonly Item[]): void {
+  for (const entry of input) {
+    if (!("role" in entry)) continue;
+    const content = text.parse(entry.content);
+    const parts = typeof content === "string" ? [] : content;
+    const urls = parts.flatMap((part) => ("image_url" in part ? [String(part.image_url)] : []));
+    if (entry.role !== "user" && urls.length > 0) throw badRequest("Invalid value: 'input_image'.");
+    judgeImageUrls(urls.filter((url) => !url.startsWith("data:")));
+  }
+}
+
 function isCall(entry: Item): entry is z.infer<typeof functionCall> {
   return entry.type === "function_call";
 }
@@ -207,7 +228,9 @@ function isCallAt(items: readonly Item[], index: number): boolean {
 
 function plainText(content: unknown): string {
   const parsed = text.parse(content);
-  return typeof parsed === "string" ? parsed : parsed.map((part) => part.text).join("");
+  return typeof parsed === "string"
+    ? parsed
+    : parsed.map((part) => ("text" in part ? part.text : "")).join("");
 }
 
 function frames(request: Request, reply: Reply, options: { pieces: number; cut: boolean }): Frame[] {

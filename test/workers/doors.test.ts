@@ -1,5 +1,6 @@
 import { env, exports } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
+import { agents } from "../../agents/index.ts";
 import { createSession, createTicket } from "../../shared/auth/ticket.ts";
 import { anonymous, Chat, ORIGIN, postJson, request } from "./support.ts";
 
@@ -26,6 +27,8 @@ describe("the admin door", () => {
     "/agents/tester",
     "/agents/tester/chats",
     "/agents/tester/chats/x",
+    "/agents/tester/users/x/facts",
+    "/agents/tester/patterns",
     "/agents/nobody",
   ];
 
@@ -212,7 +215,7 @@ describe("a message that cannot be understood", () => {
     expect(nobody.status).toBe(404);
     expect(await errorOf(nobody)).toEqual({
       code: "unknown_agent",
-      message: 'There is no agent "nobody". Agents: tester, keyless, coder, thrifty, switcher, broken.',
+      message: `There is no agent "nobody". Agents: ${agents.ids.join(", ")}.`,
     });
     const prototype = await postJson("/agents/constructor/chats/x/messages", valid);
     expect(prototype.status).toBe(404);

@@ -2,6 +2,7 @@
 import { env, exports } from "cloudflare:workers";
 import { expect, vi } from "vitest";
 import type { ClientFrame, ServerFrame, TurnView } from "../../shared/chat/protocol.ts";
+import type { Attachment } from "../../shared/session/attachment.ts";
 import { chatConversation, sessionName } from "../../shared/session/name.ts";
 
 export const ORIGIN = "http://127.0.0.1:8787";
@@ -49,8 +50,9 @@ export class Chat {
   async send(
     text: string,
     id = crypto.randomUUID() as string,
+    attachments: Attachment[] = [],
   ): Promise<{ turn: string; duplicate: boolean }> {
-    const response = await postJson(`${this.path}/messages`, { id, text });
+    const response = await postJson(`${this.path}/messages`, { id, text, attachments });
     expect(response.status).toBe(202);
     return response.json();
   }
@@ -85,8 +87,8 @@ export class Chat {
   }
 
   /** Sends one message and waits for its turn's end. */
-  async ask(text: string): Promise<TurnView> {
-    const { turn } = await this.send(text);
+  async ask(text: string, attachments: Attachment[] = []): Promise<TurnView> {
+    const { turn } = await this.send(text, crypto.randomUUID(), attachments);
     const turns = await this.until((all) =>
       all.some(({ id, finishedAt }) => id === turn && finishedAt !== null),
     );
@@ -156,7 +158,10 @@ interface Recorded {
   path?: string;
   target?: string;
   body: unknown;
+  /** What became of the model server's answer. */
   state?: string;
+  /** What became of the tool server's answer. */
+  answer?: string;
 }
 
 /** Model requests whose body holds `marker`. */

@@ -42,7 +42,7 @@ async function describeAgent(agent: Agent, env: Env) {
     provider: describeProvider(await activeProviderIfKnown(agent, env)),
     tools: definitions.map(({ name, description }) => ({ name, description })),
     warnings: Object.keys(mcpServers).map(
-      (server) => `MCP server "${server}" is skipped: a Worker cannot start it.`,
+      (server) => `MCP server "${server}" is skipped: this release connects to none.`,
     ),
   };
 }

@@ -26,11 +26,26 @@ export function chatRoutes(): Hono<{ Bindings: Env }> {
   /** Answers 202 once the message is stored; the answer comes over the socket, or by asking for the chat. */
   routes.post("/:chat/messages", async (c) => {
     const room = session(c);
-    const { id, text } = await readJson(c, chatMessage);
-    return c.json({ id, ...(await room.accept(chatEvent(id, text))) }, 202);
+    const message = await readJson(c, chatMessage);
+    const receipt = await room.accept(chatEvent(message));
+    if (receipt.status === "busy") {
+      c.header("Retry-After", "10");
+      throw new RequestError(
+        429,
+        "busy",
+        "Too many messages wait for an answer already. Try again in a moment.",
+      );
+    }
+    return c.json({ id: message.id, turn: receipt.turn, duplicate: receipt.status === "duplicate" }, 202);
   });
 
   routes.post("/:chat/stop", async (c) => c.json({ stopped: await session(c).stop() }));
+
+  /** Forgets the conversation; what the agent knows about people stays. */
+  routes.post("/:chat/reset", async (c) => {
+    await session(c).reset();
+    return c.body(null, 204);
+  });
 
   routes.get("/:chat/socket", async (c) => {
     const room = session(c);

@@ -2,6 +2,7 @@ CREATE TABLE `inbox` (
 	`seq` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
 	`event_id` text NOT NULL,
 	`turn_id` text NOT NULL,
+	`answered_by` text,
 	`status` text NOT NULL,
 	`event` text NOT NULL,
 	`received_at` integer NOT NULL
@@ -10,6 +11,7 @@ CREATE TABLE `inbox` (
 CREATE UNIQUE INDEX `inbox_event_id_unique` ON `inbox` (`event_id`);--> statement-breakpoint
 CREATE INDEX `inbox_status` ON `inbox` (`status`,`seq`);--> statement-breakpoint
 CREATE INDEX `inbox_turn` ON `inbox` (`turn_id`);--> statement-breakpoint
+CREATE INDEX `inbox_answered` ON `inbox` (`answered_by`);--> statement-breakpoint
 CREATE TABLE `jobs` (
 	`kind` text PRIMARY KEY NOT NULL,
 	`run_at` integer NOT NULL

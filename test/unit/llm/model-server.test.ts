@@ -52,6 +52,25 @@ describe("Anthropic Messages", () => {
     ["empty text", messages(user([{ type: "text", text: " " }])), /non-whitespace/],
     ["no content", messages(user([])), /content/],
     [
+      "an image behind http",
+      messages(user([{ type: "image", source: { type: "url", url: "http://x.example/a.png" } }])),
+      /Only HTTPS/,
+    ],
+    [
+      "an image of another kind",
+      messages(user([{ type: "image", source: { type: "base64", media_type: "image/bmp", data: "AAAA" } }])),
+      /content/,
+    ],
+    [
+      "an image by the assistant",
+      messages(
+        user("a"),
+        assistant([{ type: "image", source: { type: "url", url: "https://x.example/a.png" } }]),
+        user("b"),
+      ),
+      /only be in `user`/,
+    ],
+    [
       "a call without a result",
       messages(user("a"), assistant([use("1")]), user("b")),
       /without `tool_result`/,

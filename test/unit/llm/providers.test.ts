@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { type ModelMessage, ProviderError } from "../../../shared/llm/provider.ts";
+import { type ModelImage, type ModelMessage, ProviderError } from "../../../shared/llm/provider.ts";
 import { type ModelServer, startModelServer } from "../../support/model-server.ts";
 import { answered, apis, ask, failure, lookUp, providerFor, requestOf, run, shownText } from "./call.ts";
 
@@ -97,6 +97,43 @@ describe.each(apis)("$title", (api) => {
       ]),
     );
     expect(result.text).toBe("result of look_up: seen");
+  });
+
+  it("shows images to the model, by their address and as bytes", async () => {
+    const text = `what is on these? ${title}`;
+    const base64 = "iVBORw0KGgo=";
+    const images: ModelImage[] = [
+      { kind: "url", url: "https://files.example/cat.png" },
+      { kind: "bytes", mediaType: "image/png", base64 },
+    ];
+    const { result } = await run(providerFor(server, api), requestOf([{ role: "user", text, images }]));
+    expect(result.text).toBe(`echo: ${text}`);
+    const [sent] = server.requests(text);
+    const content = {
+      anthropic: [
+        { type: "image", source: { type: "url", url: "https://files.example/cat.png" } },
+        { type: "image", source: { type: "base64", media_type: "image/png", data: base64 } },
+        { type: "text", text, cache_control: { type: "ephemeral" } },
+      ],
+      responses: [
+        { type: "input_image", image_url: "https://files.example/cat.png", detail: "auto" },
+        { type: "input_image", image_url: `data:image/png;base64,${base64}`, detail: "auto" },
+        { type: "input_text", text },
+      ],
+      "chat-completions": [
+        { type: "image_url", image_url: { url: "https://files.example/cat.png" } },
+        { type: "image_url", image_url: { url: `data:image/png;base64,${base64}` } },
+        { type: "text", text },
+      ],
+    }[api.api ?? "anthropic"];
+    const { messages, input } = (sent?.body ?? {}) as Partial<Record<"messages" | "input", unknown[]>>;
+    expect((messages ?? input)?.at(-1)).toEqual({ role: "user", content });
+  });
+
+  it("is told when the API cannot fetch an image", async () => {
+    const images: ModelImage[] = [{ kind: "url", url: "https://files.example/gone.png" }];
+    const asked = run(providerFor(server, api), requestOf([{ role: "user", text: "look", images }]));
+    expect(await failure(asked)).toMatchObject({ code: "bad_request", status: 400 });
   });
 
   it("lists the tools but has none called with toolChoice none", async () => {

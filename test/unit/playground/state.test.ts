@@ -17,6 +17,7 @@ function turn(id: string, change: Partial<TurnView> = {}): TurnView {
     id,
     event: `chat:message-${id}`,
     text: "Hello",
+    attachments: [],
     state: "running",
     parts: [],
     notice: null,
@@ -199,6 +200,20 @@ describe("a message", () => {
     const troubled = play(live, { type: "error", code: "x", message: "Something went wrong." }).state;
     expect(troubled.problem).toBe("Something went wrong.");
     expect(play(troubled, compose).state.problem).toBeNull();
+  });
+});
+
+describe("forget", () => {
+  it("is asked of the server, and done when its hello comes", () => {
+    const live = play(openChat(), { type: "opened" }, hello(turn("t1"))).state;
+    const asked = play(live, { type: "forget" });
+    expect(asked.sent).toEqual([{ type: "reset" }]);
+    expect(asked.state.turns).toHaveLength(1);
+    expect(play(asked.state, hello()).state.turns).toEqual([]);
+  });
+
+  it("is not asked while there is nobody to hear it", () => {
+    expect(play(openChat(), { type: "forget" }).sent).toEqual([]);
   });
 });
 

@@ -1,21 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { CONTEXT_MESSAGES, modelMessages } from "../../../durable-objects/channel-session/messages.ts";
+import { earlierMessages, turnMessages } from "../../../durable-objects/channel-session/messages.ts";
 import type { StepEntry } from "../../../durable-objects/channel-session/schema.ts";
 
 const usage = { inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0 };
 
-describe("the messages of a model call", () => {
-  it("holds the last 20 messages and begins with the user", () => {
-    const earlier = Array.from({ length: 31 }, (_, index) => ({
-      role: index % 2 === 0 ? ("user" as const) : ("assistant" as const),
-      content: `message ${index}`,
-    }));
-    const messages = modelMessages(earlier, "now", []);
-    expect(messages).toHaveLength(CONTEXT_MESSAGES);
-    expect(messages[0]).toEqual({ role: "user", text: "message 12" });
-    expect(messages.at(-1)).toEqual({ role: "user", text: "now" });
-  });
-
+describe("the messages of a turn", () => {
   it("answers every tool call of a round in one message after it, and repeats the continuation", () => {
     const toolCalls = [
       { id: "a", name: "get_x", input: { query: {} } },
@@ -43,7 +32,7 @@ describe("the messages of a model call", () => {
       ),
       { kind: "model", round: 1, attempt: 1 },
     ];
-    expect(modelMessages([], "hi", steps)).toEqual([
+    expect(turnMessages({ role: "user", text: "hi" }, steps)).toEqual([
       { role: "user", text: "hi" },
       { role: "assistant", text: "", toolCalls, continuation: ["thought"] },
       {
@@ -56,9 +45,25 @@ describe("the messages of a model call", () => {
     ]);
   });
 
-  it("has nothing before the user's message when no user spoke before", () => {
-    expect(modelMessages([{ role: "assistant", content: "alone" }], "hi", [])).toEqual([
-      { role: "user", text: "hi" },
+  it("leaves out a summary, which is made when the turn is over", () => {
+    const summary: StepEntry = {
+      kind: "summary",
+      attempt: 1,
+      result: { text: "All of it.", toolCalls: [], usage, model: "m", stopReason: "end" },
+    };
+    expect(turnMessages({ role: "user", text: "hi" }, [summary])).toEqual([{ role: "user", text: "hi" }]);
+  });
+});
+
+describe("the conversation before a turn", () => {
+  it("is told as texts of both sides", () => {
+    const earlier = [
+      { role: "user" as const, content: "one" },
+      { role: "assistant" as const, content: "two" },
+    ];
+    expect(earlierMessages(earlier)).toEqual([
+      { role: "user", text: "one" },
+      { role: "assistant", text: "two", toolCalls: [] },
     ]);
   });
 });

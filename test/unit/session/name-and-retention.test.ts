@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseSessionName, sessionName } from "../../../shared/session/name.ts";
-import { retentionMs } from "../../../shared/time/retention.ts";
+import { retainedSince, retentionMs } from "../../../shared/time/retention.ts";
 
 describe("a retention", () => {
   it.each([
@@ -20,6 +20,17 @@ describe("a retention", () => {
       expect(() => retentionMs(text)).toThrow(/expected e\.g\. "30d"/);
     },
   );
+});
+
+describe("what a retention keeps", () => {
+  it.each([
+    ["1d", 86_400_000],
+    ["indefinite", 0],
+    ["9999999y", 0],
+    [`${"9".repeat(400)}y`, 0],
+  ])("with %s begins at %d", (text, expected) => {
+    expect(retainedSince(text, 2 * 86_400_000)).toBe(expected);
+  });
 });
 
 describe("a session's name", () => {

@@ -2,6 +2,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   answerText,
+  lostAttempts,
+  MAX_CALL_ATTEMPTS,
+  MAX_LOST_ATTEMPTS,
   nextAction,
   type TurnRules,
 } from "../../../durable-objects/channel-session/next-action.ts";
@@ -84,6 +87,44 @@ describe("what a turn does next", () => {
   });
 });
 
+describe("a turn that loses one model call after the other", () => {
+  /** A round that needed `attempt` attempts. */
+  const hard = (round: number, attempt: number): StepEntry =>
+    ({ ...asked(round, "x", get), attempt }) as StepEntry;
+  const dying = (round: number, attempt: number): StepEntry => ({ kind: "model", round, attempt });
+
+  it("counts those that left no result, in all rounds", () => {
+    expect(lostAttempts([])).toBe(0);
+    expect(lostAttempts([hard(0, 1), tool(0, get, "x"), asked(1, "done")])).toBe(0);
+    expect(lostAttempts([hard(0, 3), tool(0, get, "x"), dying(1, 2)])).toBe(4);
+  });
+
+  it.each<[string, StepEntry[], number]>([
+    ["of one call", [dying(0, MAX_CALL_ATTEMPTS)], MAX_CALL_ATTEMPTS],
+    ["of all rounds", [hard(0, MAX_LOST_ATTEMPTS - 1), tool(0, get, "x"), dying(1, 2)], MAX_LOST_ATTEMPTS],
+    [
+      "of all rounds, before the next begins",
+      [hard(0, MAX_LOST_ATTEMPTS + 1), tool(0, get, "x")],
+      MAX_LOST_ATTEMPTS,
+    ],
+  ])("gives up at the limit %s", (_, steps, lost) => {
+    expect(nextAction(steps, rules)).toEqual({ do: "give-up", lostAttempts: lost });
+  });
+
+  it.each<[string, StepEntry[]]>([
+    ["of one call", [dying(0, MAX_CALL_ATTEMPTS - 1)]],
+    ["of all rounds", [hard(0, MAX_LOST_ATTEMPTS - 1), tool(0, get, "x"), dying(1, 1)]],
+  ])("goes on just below the limit %s", (_, steps) => {
+    expect(nextAction(steps, rules)).toMatchObject({ do: "call-model" });
+  });
+
+  it("still runs tools and posts what the last attempt has brought", () => {
+    expect(nextAction([hard(0, MAX_LOST_ATTEMPTS + 1)], rules)).toMatchObject({ do: "run-tools" });
+    const said: StepEntry[] = [{ ...asked(0, "at last"), attempt: MAX_LOST_ATTEMPTS + 1 } as StepEntry];
+    expect(nextAction(said, rules)).toEqual({ do: "post", text: "at last" });
+  });
+});
+
 /** A world in which a turn runs until it is killed, again and again. */
 interface World {
   journal: StepEntry[];
@@ -102,16 +143,20 @@ describe("a turn that is killed anywhere, any number of times", () => {
 
   it("posts the same answer, and never sends a call twice that is not idempotent", () => {
     fc.assert(
-      fc.property(scripts, fc.uniqueArray(fc.nat(40), { maxLength: 8 }), (rounds, kills) => {
-        const undisturbed = live({ journal: [], requests: new Map(), kills: [], clock: 0 }, rounds);
-        const world: World = { journal: [], requests: new Map(), kills, clock: 0 };
-        expect(live(world, rounds)).toBe(undisturbed);
-        for (const [step, requests] of world.requests) {
-          const entry = world.journal[step];
-          if (entry?.kind === "tool" && !rules.isIdempotent(entry.name)) expect(requests).toBe(1);
-        }
-        for (const entry of world.journal) expect(entry.result).toBeDefined();
-      }),
+      fc.property(
+        scripts,
+        fc.uniqueArray(fc.nat(40), { maxLength: MAX_CALL_ATTEMPTS - 1 }),
+        (rounds, kills) => {
+          const undisturbed = live({ journal: [], requests: new Map(), kills: [], clock: 0 }, rounds);
+          const world: World = { journal: [], requests: new Map(), kills, clock: 0 };
+          expect(live(world, rounds)).toBe(undisturbed);
+          for (const [step, requests] of world.requests) {
+            const entry = world.journal[step];
+            if (entry?.kind === "tool" && !rules.isIdempotent(entry.name)) expect(requests).toBe(1);
+          }
+          for (const entry of world.journal) expect(entry.result).toBeDefined();
+        },
+      ),
     );
   });
 
@@ -130,6 +175,7 @@ describe("a turn that is killed anywhere, any number of times", () => {
     for (;;) {
       const action = nextAction(world.journal, rules);
       if (action.do === "post") return action.text;
+      if (action.do === "give-up") throw new Error("gave up");
       if (action.do === "call-model") {
         world.journal[action.step] = { kind: "model", round: action.round, attempt: action.attempt };
         tick(world);

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 
 /** The project's folder. */
-export const root = fileURLToPath(new URL("../", import.meta.url));
+export const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Bundles the Worker of a wrangler.toml into `directory`. @throws when wrangler does. */
 export async function bundleWorker(config: string, directory: string): Promise<void> {

@@ -1,0 +1,71 @@
+/** Which secrets a deployment wants, read off its characters. */
+
+import { llmFor } from "../../shared/character/llm.ts";
+import type { AgentRegistry } from "../../shared/character/registry.ts";
+import { referencedSecrets, secretNames } from "../../shared/character/secrets.ts";
+import type { ProviderName } from "../../shared/llm/provider.ts";
+
+/** One secret. It is there when any of its variables is set. */
+export interface NeededSecret {
+  /** The variable to ask for. */
+  name: string;
+  /** Every variable that would do, `name` among them. */
+  variables: readonly string[];
+  /** What it is for, as the end of a sentence. */
+  purpose: string;
+  /** The deployment works without it, if less well. */
+  optional: boolean;
+}
+
+const keyNames: Partial<Record<ProviderName, string>> = {
+  anthropic: "ANTHROPIC_API_KEY",
+  "openai-api": "OPENAI_API_KEY",
+};
+
+/** The secrets of a deployment, required ones first, each with everything that it is for. */
+export function neededSecrets(agents: AgentRegistry): NeededSecret[] {
+  const needed: NeededSecret[] = [
+    { name: "ADMIN_TOKEN", variables: ["ADMIN_TOKEN"], purpose: "signing in", optional: false },
+  ];
+  for (const id of agents.ids) {
+    const character = agents.get(id)?.character;
+    if (character === undefined) continue;
+    const { provider, model } = character.llm;
+    const key = keyNames[llmFor(character).provider];
+    if (key !== undefined) {
+      const optional = provider === undefined && model === undefined;
+      const purpose = optional
+        ? `real answers of ${id} (the demo model answers without)`
+        : `answers of ${id}`;
+      needed.push({ name: key, variables: secretNames(id, key), purpose, optional });
+    }
+    for (const name of referencedSecrets(character)) {
+      const purpose = `what ${id} refers to as env:${name}`;
+      needed.push({ name, variables: secretNames(id, name), purpose, optional: true });
+    }
+  }
+  return needed.sort((a, b) => Number(a.optional) - Number(b.optional));
+}
+
+/** Those of which no variable is set, with the needs of one name brought together. */
+export function missingSecrets(
+  needed: readonly NeededSecret[],
+  isSet: (variable: string) => boolean,
+): NeededSecret[] {
+  const missing = new Map<string, NeededSecret>();
+  for (const secret of needed.filter(({ variables }) => !variables.some(isSet))) {
+    const same = missing.get(secret.name);
+    missing.set(
+      secret.name,
+      same === undefined
+        ? secret
+        : {
+            ...same,
+            purpose: `${same.purpose}, ${secret.purpose}`,
+            variables: [...new Set([...same.variables, ...secret.variables])],
+            optional: same.optional && secret.optional,
+          },
+    );
+  }
+  return [...missing.values()];
+}

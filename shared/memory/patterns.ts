@@ -1,0 +1,121 @@
+/** What agents have learned about things: repositories, projects, services, teams. */
+import { and, count, desc, eq, gte, ne, or, sql } from "drizzle-orm";
+import type { DrizzleD1Database } from "drizzle-orm/d1";
+import { type PatternData, patterns } from "./schema.ts";
+import { memoryKey } from "./text.ts";
+import {
+  isAnotherCall,
+  isExpired,
+  isExpiredBatch,
+  isSurplus,
+  type MemoryClock,
+  toldAgain,
+} from "./upkeep.ts";
+
+/** Longest entity and longest type, in UTF-16 code units. */
+export const MAX_PATTERN_NAME = 100;
+
+/** Longest data of a pattern, in UTF-16 code units of JSON. */
+export const MAX_PATTERN_DATA = 1_000;
+
+/** Most patterns that an agent keeps; the oldest and least certain make room. */
+export const MAX_PATTERNS = 500;
+
+/** What a pattern is known by, unique for each agent. Case and white space do not matter. */
+export interface PatternName {
+  /** What it is about, e.g. `repo:owner/name`; 1 to {@link MAX_PATTERN_NAME} code units. */
+  entity: string;
+  /** What kind of thing was learned; 1 to {@link MAX_PATTERN_NAME} code units. */
+  type: string;
+}
+
+/** Something that was learned. Times are Unix milliseconds. */
+export interface Pattern extends PatternName {
+  data: PatternData;
+  /** 0 to 1. */
+  confidence: number;
+  /** How often it was told. */
+  occurrences: number;
+  createdAt: number;
+  lastSeenAt: number;
+}
+
+/** A pattern as it is told. */
+export interface NewPattern extends PatternName {
+  /** At most {@link MAX_PATTERN_DATA} code units of JSON. */
+  data: PatternData;
+  /** 0 to 1. */
+  confidence: number;
+  /** Identity of the call that tells it: the same call counts once. */
+  source?: string;
+}
+
+/** An agent's patterns, told last first. @throws when D1 does not answer. */
+export async function listPatterns(db: DrizzleD1Database, agent: string, since: number): Promise<Pattern[]> {
+  const { entity, type, data, confidence, occurrences, createdAt, lastSeenAt } = patterns;
+  return db
+    .select({ entity, type, data, confidence, occurrences, createdAt, lastSeenAt })
+    .from(patterns)
+    .where(and(eq(patterns.agent, agent), gte(lastSeenAt, since)))
+    .orderBy(desc(lastSeenAt), entity, type)
+    .limit(MAX_PATTERNS);
+}
+
+/**
+ * Keeps a pattern; one that is known becomes surer and says what was told last. All or nothing.
+ *
+ * @throws when D1 does not answer.
+ */
+export async function addPattern(
+  db: DrizzleD1Database,
+  agent: string,
+  { data, confidence, source, ...name }: NewPattern,
+  { now, since }: MemoryClock,
+): Promise<void> {
+  const [entity, type] = [memoryKey(name.entity), memoryKey(name.type)];
+  const isThis = isNamed(agent, { entity, type });
+  const others = and(eq(patterns.agent, agent), or(ne(patterns.entity, entity), ne(patterns.type, type)));
+  await db.batch([
+    // What is told again after it was forgotten is new.
+    db.delete(patterns).where(and(isThis, isExpired(patterns, agent, since))),
+    db.delete(patterns).where(isExpiredBatch(patterns, agent, since)),
+    db
+      .insert(patterns)
+      .values({ agent, entity, type, data, confidence, createdAt: now, lastSeenAt: now, source })
+      .onConflictDoUpdate({
+        target: [patterns.agent, patterns.entity, patterns.type],
+        set: { ...toldAgain(patterns), data: sql`excluded.data` },
+        setWhere: isAnotherCall(patterns),
+      }),
+    db.delete(patterns).where(isSurplus(patterns, others, MAX_PATTERNS - 1)),
+  ]);
+}
+
+/** Forgets one pattern. @returns whether it was known. @throws when D1 does not answer. */
+export async function forgetPattern(
+  db: DrizzleD1Database,
+  agent: string,
+  { entity, type }: PatternName,
+  since: number,
+): Promise<boolean> {
+  const isThis = isNamed(agent, { entity: memoryKey(entity), type: memoryKey(type) });
+  const gone = await db.delete(patterns).where(isThis).returning({ lastSeenAt: patterns.lastSeenAt });
+  return gone.some(({ lastSeenAt }) => lastSeenAt >= since);
+}
+
+/** Forgets all patterns of an agent. @returns how many were known. @throws when D1 does not answer. */
+export async function forgetPatterns(db: DrizzleD1Database, agent: string, since: number): Promise<number> {
+  const isOwn = eq(patterns.agent, agent);
+  const [known] = await db.batch([
+    db
+      .select({ rows: count() })
+      .from(patterns)
+      .where(and(isOwn, gte(patterns.lastSeenAt, since))),
+    db.delete(patterns).where(isOwn),
+  ]);
+  return known[0]?.rows ?? 0;
+}
+
+function isNamed(agent: string, { entity, type }: PatternName) {
+  return and(eq(patterns.agent, agent), eq(patterns.entity, entity), eq(patterns.type, type));
+}

@@ -1,0 +1,75 @@
+/** The Worker as it is deployed, with the agents of the tests, in a runtime that can be killed with `kill -9`. */
+import { execFile } from "node:child_process";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { promisify } from "node:util";
+import type { Miniflare } from "miniflare";
+import { migrateLocalDatabase } from "../../cli/start/migrations.ts";
+import { bundleWorker, root, startBundle } from "../support/bundled-worker.ts";
+
+export const ADMIN_TOKEN = "torture-admin-token";
+
+export interface MortalWorker extends AsyncDisposable {
+  /** Where it listens; waits for a restart under way. */
+  url(): Promise<URL>;
+  /**
+   * Kills the runtime as a power cut would; Miniflare starts the next one over the same storage. Resolves when that one
+   * answers.
+   */
+  kill(): Promise<void>;
+}
+
+/** @param directory where the bundle and all state are kept. */
+export async function startMortalWorker(
+  directory: string,
+  servers: { modelUrl: string; toolsUrl: string },
+): Promise<MortalWorker> {
+  const bundle = join(directory, "bundle");
+  await bundleWorker(join(root, "test/torture/wrangler.toml"), bundle);
+  await mkdir(join(directory, "rig"));
+  const migrationsDirectory = join(root, "migrations");
+  await migrateLocalDatabase({ id: "local", migrationsDirectory, stateDirectory: directory });
+  const worker = await startBundle({
+    directory: bundle,
+    durableObjects: { CHANNEL_SESSION: "ChannelSession", AGENT_HUB: "AgentHub" },
+    d1: { DB: "local" },
+    bindings: {
+      ADMIN_TOKEN,
+      TESTER__ANTHROPIC_API_KEY: "sk-ant-torture",
+      ANTHROPIC_BASE_URL: servers.modelUrl,
+      TOOLS_URL: servers.toolsUrl,
+    },
+    persist: join(directory, "v3"),
+  });
+  return {
+    url: () => worker.ready,
+    kill: async () => {
+      const victims = await runtimesOf(process.pid);
+      if (victims.length === 0) throw new Error("there is no runtime to kill");
+      for (const pid of victims) process.kill(pid, "SIGKILL");
+      while ((await runtimesOf(process.pid)).some((pid) => victims.includes(pid))) await delay(10);
+      while (!(await isUp(worker))) await delay(50);
+    },
+    [Symbol.asyncDispose]: () => worker.dispose(),
+  };
+}
+
+async function isUp(worker: Miniflare): Promise<boolean> {
+  const request = async () =>
+    fetch(new URL("/health", await worker.ready), { signal: AbortSignal.timeout(2_000) });
+  return request().then(
+    ({ ok }) => ok,
+    () => false,
+  );
+}
+
+/** Process ids of the workerd processes that `parent` has started. */
+async function runtimesOf(parent: number): Promise<number[]> {
+  const { stdout } = await promisify(execFile)("ps", ["-A", "-o", "pid=,ppid=,stat=,comm="]);
+  return stdout.split("\n").flatMap((line) => {
+    const [pid, ppid, stat, command] = line.trim().split(/\s+/);
+    const isRuntime = Number(ppid) === parent && command?.includes("workerd") && !stat?.startsWith("Z");
+    return isRuntime ? [Number(pid)] : [];
+  });
+}
