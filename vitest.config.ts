@@ -18,6 +18,10 @@ export default defineConfig({
               bindings: {
                 ADMIN_TOKEN: "test-admin-token",
                 TESTER__ANTHROPIC_API_KEY: "sk-ant-test",
+                THRIFTY__ANTHROPIC_API_KEY: "sk-ant-test",
+                SWITCHER__ANTHROPIC_API_KEY: "sk-ant-test",
+                SWITCHER__OPENAI_API_KEY: "sk-test",
+                OPENAI_BASE_URL: `${inject("modelUrl")}/v1`,
                 PER_THREAD__ANTHROPIC_API_KEY: "sk-ant-test",
                 PER_LANE__ANTHROPIC_API_KEY: "sk-ant-test",
                 NARROW__ANTHROPIC_API_KEY: "sk-ant-test",

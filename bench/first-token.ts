@@ -62,7 +62,7 @@ async function startProduct(servers: AsyncDisposableStack): Promise<URL> {
   await migrateLocalDatabase({ id: "local", migrationsDirectory, stateDirectory: state });
   const worker = await startBundle({
     directory,
-    durableObjects: { CHANNEL_SESSION: "ChannelSession" },
+    durableObjects: { CHANNEL_SESSION: "ChannelSession", AGENT_HUB: "AgentHub" },
     d1: { DB: "local" },
     bindings: { ADMIN_TOKEN },
     persist: join(state, "v3"),

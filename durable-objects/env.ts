@@ -1,3 +1,4 @@
+import type { AgentHub } from "./agent-hub/agent-hub.ts";
 import type { ChannelSession } from "./channel-session/channel-session.ts";
 
 declare global {
@@ -5,6 +6,7 @@ declare global {
     /** What wrangler.toml binds. Secrets are read by name with `secretReader`, for each agent may have its own. */
     interface Env {
       CHANNEL_SESSION: DurableObjectNamespace<ChannelSession>;
+      AGENT_HUB: DurableObjectNamespace<AgentHub>;
       DB: D1Database;
       ASSETS: Fetcher;
       ADMIN_TOKEN?: string;

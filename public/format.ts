@@ -1,6 +1,7 @@
 /** Numbers and times in the words of the page. */
 import type { TurnView } from "../shared/chat/protocol.ts";
 import type { TokenUsage } from "../shared/llm/provider.ts";
+import type { PeriodSpend } from "../shared/usage/spend.ts";
 
 const count = new Intl.NumberFormat("en");
 
@@ -10,13 +11,24 @@ export function formatTokens(usage: TokenUsage): string {
   return `${count.format(input)} tokens in, ${count.format(usage.outputTokens)} out`;
 }
 
+/** What was spent today, against the ceiling where there is one; empty when there is nothing to say. */
+export function formatSpend({ usd, assumedUsd, ceilingUsd }: PeriodSpend): string {
+  if (usd === 0 && ceilingUsd === null) return "";
+  const spent = `${assumedUsd > 0 ? "about " : ""}${formatUsd(usd)}`;
+  return `${spent}${ceilingUsd === null ? "" : ` of ${formatUsd(ceilingUsd)}`} today`;
+}
+
+function formatUsd(usd: number): string {
+  if (usd > 0 && usd < 0.0001) return "< $0.0001";
+  return `$${usd > 0 && usd < 0.1 ? usd.toFixed(4) : usd.toFixed(2)}`;
+}
+
 /** What an answer cost, in the same words for every model. */
 export function formatCost({ provider, costUsd }: Pick<TurnView, "provider" | "costUsd">): string {
   if (provider === "demo") return "demo · free";
   if (costUsd === null) return "unknown price";
   if (costUsd === 0) return "free";
-  if (costUsd < 0.0001) return "< $0.0001";
-  return `$${costUsd < 0.1 ? costUsd.toFixed(4) : costUsd.toFixed(2)}`;
+  return formatUsd(costUsd);
 }
 
 /** A duration in milliseconds, to two or three digits. */

@@ -13,6 +13,7 @@ import { announcer } from "./view/announcer.ts";
 import { chatList } from "./view/chat-list.ts";
 import { composer } from "./view/composer.ts";
 import { head } from "./view/head.ts";
+import { hubPanel } from "./view/hub.ts";
 import { drawIntro } from "./view/intro.ts";
 import { transcript } from "./view/transcript.ts";
 
@@ -37,6 +38,18 @@ const lists = chatList(byId("chats", HTMLElement));
 const bar = head();
 const menu = sidebar();
 const strip = statusStrip(byId("strip", HTMLElement));
+const hub = hubPanel({
+  switched(id, provider) {
+    const agent = agents.find((candidate) => candidate.id === id);
+    if (agent === undefined || opened === null) return;
+    agent.provider = provider;
+    drawAgents(page.agents, agents, opened.conversation.agent);
+    if (id === opened.conversation.agent) introduce(agent);
+    // The answer names the provider anew.
+    opened.conversation.check();
+  },
+  failed: (reason) => strip.say(reason),
+});
 const writing = composer(
   {
     form: byId("composer", HTMLFormElement),
@@ -63,7 +76,10 @@ function show(agent: AgentView, chat: string): void {
 
   const conversation = openConversation(agent.id, chat, {
     changed: ask,
-    listed: () => void drawChats(agent, chat),
+    listed: () => {
+      void drawChats(agent, chat);
+      hub.spent();
+    },
     // A login that is over leads to /login; a server that is away is what the socket waits for.
     refused: () => void fetchAgents().catch(() => {}),
   });
@@ -98,14 +114,19 @@ function show(agent: AgentView, chat: string): void {
     },
   };
   drawAgents(page.agents, agents, agent.id);
-  drawIntro(page.intro, agent, (text) => {
-    send(text);
-    writing.focus();
-  });
+  hub.open(agent.id);
+  introduce(agent);
   writing.fill(conversation.draft);
   draw();
   messages.follow();
   void drawChats(agent, chat);
+}
+
+function introduce(agent: AgentView): void {
+  drawIntro(page.intro, agent, (text) => {
+    opened?.send(text);
+    writing.focus();
+  });
 }
 
 /** @param retries how often to look again for a conversation that is not listed yet: the list may lag behind it. */

@@ -14,6 +14,9 @@ import { chatRoutes } from "./routes/chats.ts";
 import { factRoutes } from "./routes/facts.ts";
 import { loginRoutes } from "./routes/login.ts";
 import { patternRoutes } from "./routes/patterns.ts";
+import { providerRoutes } from "./routes/provider.ts";
+import { spendRoutes } from "./routes/spend.ts";
+import { usageRoutes } from "./routes/usage.ts";
 
 /** Largest request body, in bytes. */
 const MAX_BODY = 1024 * 1024;
@@ -55,6 +58,12 @@ export function createApp(): Hono<{ Bindings: Env }> {
   app.route("/agents", agentRoutes());
   app.route("/agents/:agent/chats", chatRoutes());
   app.route("/agents/:agent/users/:user/facts", factRoutes());
+  app.route("/agents/:agent/provider", providerRoutes());
+  app.route("/agents/:agent/spend", spendRoutes());
+  for (const path of ["/usage", "/api/usage"]) {
+    app.use(path, requireAdmin);
+    app.route(path, usageRoutes());
+  }
   app.route("/agents/:agent/patterns", patternRoutes());
 
   app.notFound(async (c) => {

@@ -1,5 +1,6 @@
 import { createApp } from "./app.ts";
 
+export { AgentHub } from "../durable-objects/agent-hub/agent-hub.ts";
 export { ChannelSession } from "../durable-objects/channel-session/channel-session.ts";
 
 export default createApp();

@@ -3,7 +3,7 @@ import { llmFor } from "../../shared/character/llm.ts";
 import { type Agent, CharacterError } from "../../shared/character/registry.ts";
 import { secretReader } from "../../shared/character/secrets.ts";
 import { systemPrompt } from "../../shared/character/system-prompt.ts";
-import { chooseProvider, type ProviderChoice } from "../../shared/llm/choose.ts";
+import type { ProviderChoice } from "../../shared/llm/choose.ts";
 import { retainedSince } from "../../shared/time/retention.ts";
 import { withBuiltInTools } from "../../shared/tools/built-in.ts";
 import { buildHttpTools } from "../../shared/tools/http.ts";
@@ -33,30 +33,33 @@ export function findAgentIfAny(id: string): Agent | undefined {
   }
 }
 
-/** The model that answers for an agent now. */
-export function providerOf({ character, id }: Agent, env: Env): ProviderChoice {
-  // Whether the character names a provider matters: only one that names none may be answered by the demo model.
-  const llm = { ...llmFor(character), provider: character.llm.provider };
-  return chooseProvider({ agent: id, llm, secret: secretReader({ ...env }, id) });
+/** What a turn has to ask others for; all at once. */
+export interface TurnSources {
+  /** What the agent remembers of the user. */
+  memory: TurnMemory;
+  /** Which provider answers. */
+  provider: () => Promise<ProviderChoice>;
 }
 
 /**
  * Puts together what an agent brings to a turn: model, tools, prompt.
  *
- * @param memory what the agent remembers of the user.
  * @throws ProviderError when no model can answer.
  */
-export async function loadAgentParts(agent: Agent, env: Env, memory: TurnMemory): Promise<AgentParts> {
-  const { character, id } = agent;
-  const choice = providerOf(agent, env);
+export async function loadAgentParts(
+  { character, id }: Agent,
+  env: Env,
+  { memory, provider }: TurnSources,
+): Promise<AgentParts> {
+  const [choice, facts] = await Promise.all([provider(), memory.facts()]);
   if (!choice.ready) throw choice.error;
   const ownTools = buildHttpTools(character.tools, { secret: secretReader({ ...env }, id) });
   const now = new Date();
   return {
     provider: choice.provider,
     tools: withBuiltInTools(ownTools, memory.tools),
-    system: systemPrompt(character, { facts: await memory.facts(), now }),
-    limits: llmFor(character),
+    system: systemPrompt(character, { facts, now }),
+    limits: llmFor(character, choice.provider.name),
     rememberedSince: retainedSince(character.memory.conversationRetention, now.getTime()),
   };
 }

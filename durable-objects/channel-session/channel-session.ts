@@ -1,17 +1,14 @@
 import { DurableObject } from "cloudflare:workers";
-import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import { llmFor } from "../../shared/character/llm.ts";
 import type { ClientFrame, ServerFrame, TurnView } from "../../shared/chat/protocol.ts";
 import { describeProvider } from "../../shared/llm/choose.ts";
 import { createLogger, type Logger } from "../../shared/log.ts";
-import { forgetChat, recordChat } from "../../shared/memory/chats.ts";
-import { describeD1Failure } from "../../shared/memory/failure.ts";
-import { isEverForgotten, purgeMemory } from "../../shared/memory/retention.ts";
+import { isEverForgotten } from "../../shared/memory/retention.ts";
 import { chatEvent, type InboundEvent } from "../../shared/session/event.ts";
 import { chatIdOf, parseSessionName } from "../../shared/session/name.ts";
 import { retainedSince, retentionMs } from "../../shared/time/retention.ts";
 import type { Env } from "../env.ts";
-import { findAgent, findAgentIfAny, loadAgentParts, providerOf } from "./agent-parts.ts";
+import { findAgent, findAgentIfAny, loadAgentParts } from "./agent-parts.ts";
 import { Audience, sendFrame } from "./audience.ts";
 import type { Dispatch } from "./batch.ts";
 import { readClientFrame } from "./client-frames.ts";
@@ -19,8 +16,11 @@ import { migrateDatabase, openDatabase } from "./database.ts";
 import { FactReader } from "./fact-reader.ts";
 import { JobTable } from "./job-table.ts";
 import type { LiveTurn } from "./live-turn.ts";
+import { ProviderReader } from "./provider-reader.ts";
+import { ReportStore } from "./report-store.ts";
 import { runTurn } from "./run-turn.ts";
-import type { InboxRow } from "./schema.ts";
+import { SharedRecords } from "./shared-records.ts";
+import { Spending } from "./spending.ts";
 import { type OpenTurn, SessionStore } from "./store.ts";
 import { Summarizer } from "./summarizer.ts";
 import { SummaryStore } from "./summary-store.ts";
@@ -71,6 +71,9 @@ export class ChannelSession extends DurableObject<Env> {
   readonly #chat: string | undefined;
   readonly #audience: Audience;
   readonly #facts: FactReader;
+  readonly #records: SharedRecords;
+  readonly #providers: ProviderReader;
+  readonly #spending: Spending;
   readonly #summaries: SummaryStore;
   readonly #summarizer: Summarizer;
   /** The turn this instance works on. */
@@ -85,7 +88,10 @@ export class ChannelSession extends DurableObject<Env> {
     const db = openDatabase(ctx.storage);
     this.#store = new SessionStore(ctx.storage, db);
     this.#jobs = new JobTable(ctx.storage, db);
+    this.#spending = new Spending(env, { agent, conversation }, new ReportStore(ctx.storage, db), this.#log);
+    this.#providers = new ProviderReader(env);
     this.#facts = new FactReader(env.DB, agent);
+    this.#records = new SharedRecords(ctx, env.DB, { agent, chat: this.#chat }, this.#log);
     this.#audience = new Audience(ctx, (turnId) => this.#view(turnId));
     this.#summaries = new SummaryStore(ctx.storage, db);
     this.#summarizer = new Summarizer({
@@ -93,10 +99,12 @@ export class ChannelSession extends DurableObject<Env> {
       log: this.#log,
       now: Date.now,
       model: () => this.#answeringModel(),
+      spending: this.#spending,
       changed: (turnId) => this.#audience.showTurn(turnId),
     });
     ctx.blockConcurrencyWhile(async () => {
       await migrateDatabase(db);
+      this.#summarizer.recover();
       this.#wake();
     });
   }
@@ -116,7 +124,7 @@ export class ChannelSession extends DurableObject<Env> {
     this.#wake();
     if (isNew) {
       if (this.#running?.live.turnId !== message.turnId) this.#audience.showTurn(message.turnId);
-      if (message.seq === 1) this.#listChat(message, now);
+      if (message.seq === 1) this.#records.listChat(message, now);
     }
     return { status: acceptance.status, turn: message.turnId };
   }
@@ -137,7 +145,7 @@ export class ChannelSession extends DurableObject<Env> {
     this.#store.forget(Date.now());
     this.#running?.controller.abort(new DOMException("the conversation was reset", "AbortError"));
     this.#log.log("info", "session.reset");
-    this.#audience.showAll(this.#hello());
+    this.#greet((hello) => this.#audience.showAll(hello));
     if (!this.#running) this.#wake();
   }
 
@@ -149,21 +157,22 @@ export class ChannelSession extends DurableObject<Env> {
   }
 
   /** A chat page connects: a WebSocket handshake that the Worker has checked. */
-  override fetch(_request: Request): Response {
+  override async fetch(_request: Request): Promise<Response> {
+    const hello = await this.#hello();
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server);
-    sendFrame(server, this.#hello());
+    sendFrame(server, hello());
     return new Response(null, { status: 101, webSocket: client });
   }
 
   override webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): void {
     const reading = readClientFrame(data);
     const reply: ServerFrame | undefined =
-      "problem" in reading ? { type: "error", ...reading.problem } : this.#handle(reading.frame);
+      "problem" in reading ? { type: "error", ...reading.problem } : this.#handle(socket, reading.frame);
     if (reply) sendFrame(socket, reply);
   }
 
-  #handle(frame: ClientFrame): ServerFrame | undefined {
+  #handle(socket: WebSocket, frame: ClientFrame): ServerFrame | undefined {
     switch (frame.type) {
       case "send": {
         const receipt = this.accept(chatEvent(frame));
@@ -178,7 +187,8 @@ export class ChannelSession extends DurableObject<Env> {
         this.reset();
         return undefined;
       case "sync":
-        return this.#hello();
+        this.#greet((hello) => sendFrame(socket, hello));
+        return undefined;
       default:
         return frame satisfies never;
     }
@@ -205,7 +215,8 @@ export class ChannelSession extends DurableObject<Env> {
     const over = this.#work(turn, running).then((isOver) => {
       this.#running = undefined;
       for (const { turnId } of turn.messages.slice(0, -1)) this.#audience.showTurn(turnId);
-      this.#listChat(turn.message, Date.now());
+      this.#records.listChat(turn.message, Date.now());
+      this.#spending.report();
       // A turn that broke stays open and is tried again by the watchdog, not at once: what broke it may pass.
       if (isOver) this.#next();
       this.#summarizer.wake();
@@ -237,10 +248,13 @@ export class ChannelSession extends DurableObject<Env> {
           const user = turn.message.event.author.id;
           const { DB: d1 } = this.env;
           const memory = turnMemory({ agent, user, d1, facts: this.#facts, log, now: Date.now });
-          return loadAgentParts(agent, this.env, memory);
+          const begunWith = this.#store.begunWith(turn);
+          const provider = () => this.#providers.read(agent, { now: Date.now(), begunWith }, log);
+          return loadAgentParts(agent, this.env, { memory, provider });
         },
         summary: () => this.#summaries.current()?.text,
         live,
+        spending: this.#spending,
         changed: show,
         // A chat's outbox leads to the pages that watch; those that come later find the answer in the history.
         deliver: async () => show(),
@@ -258,8 +272,10 @@ export class ChannelSession extends DurableObject<Env> {
     this.#summarizer.wake();
     // Planned before it is tried: what breaks the next turn must not silence the watchdog.
     this.#jobs.schedule("watchdog", now + WATCHDOG_MS);
+    this.#spending.report();
     this.#wake();
-    if (!this.#store.openTurn() && !this.#summarizer.isBusy) this.#jobs.unschedule("watchdog");
+    const isBusy = this.#store.openTurn() || this.#summarizer.isBusy || this.#spending.isPending;
+    if (!isBusy) this.#jobs.unschedule("watchdog");
   }
 
   /**
@@ -272,8 +288,8 @@ export class ChannelSession extends DurableObject<Env> {
     const isEmpty = retention !== null && this.#store.purge(now - retention);
     if (isEmpty || retention === null) this.#jobs.unschedule("purge");
     else this.#jobs.schedule("purge", now + PURGE_EVERY_MS);
-    if (isEmpty) this.#inChatList((db, chat) => forgetChat(db, this.#agentId, chat));
-    if (memory) this.#inD1("memory.purge_failed", (db) => purgeMemory(db, this.#agentId, memory, now));
+    if (isEmpty) this.#records.unlistChat();
+    if (memory) this.#records.purgeMemory(memory, now);
   }
 
   /** How waiting messages become turns; for an agent that is gone, as by default. */
@@ -287,34 +303,26 @@ export class ChannelSession extends DurableObject<Env> {
   }
 
   /** The model that summarises, which is the one that answers; `undefined` when none can. */
-  #answeringModel() {
+  async #answeringModel() {
     const agent = findAgentIfAny(this.#agentId);
     if (!agent) return undefined;
-    const choice = providerOf(agent, this.env);
-    return choice.ready ? { provider: choice.provider, limits: llmFor(agent.character) } : undefined;
+    const choice = await this.#providers.read(agent, { now: Date.now() }, this.#log);
+    if (!choice.ready) return undefined;
+    return { provider: choice.provider, limits: llmFor(agent.character, choice.provider.name) };
   }
 
-  #listChat({ event }: InboxRow, now: number): void {
-    this.#inChatList((db, id) => recordChat(db, this.#agentId, { id, title: event.text, updatedAt: now }));
+  /** Shows the whole conversation; a moment later where the hub is asked for the provider. */
+  #greet(show: (hello: ServerFrame) => void): void {
+    this.ctx.waitUntil(this.#hello().then((hello) => show(hello())));
   }
 
-  /** The chat list is a convenience: a turn never waits for it, and a failure is only logged. */
-  #inChatList(change: (db: DrizzleD1Database, chat: string) => Promise<void>): void {
-    const chat = this.#chat;
-    if (chat !== undefined) this.#inD1("chats.unavailable", (db) => change(db, chat));
-  }
-
-  /** Changes something that nobody waits for; a failure is logged as `failure`. */
-  #inD1(failure: string, change: (db: DrizzleD1Database) => Promise<void>): void {
-    const changed = change(drizzle(this.env.DB)).catch((error: unknown) => {
-      this.#log.log("warn", failure, { cause: describeD1Failure(error) });
-    });
-    this.ctx.waitUntil(changed);
-  }
-
-  #hello(): ServerFrame {
-    const provider = describeProvider(providerOf(findAgent(this.#agentId), this.env));
-    return { type: "hello", agent: this.#agentId, chat: this.#chat ?? "", provider, turns: this.history() };
+  /** @returns makes the frame, from what is there at that moment. */
+  async #hello(): Promise<() => ServerFrame> {
+    const time = { now: Date.now(), maxAgeMs: 0 };
+    const choice = await this.#providers.read(findAgent(this.#agentId), time, this.#log);
+    const provider = describeProvider(choice);
+    const [agent, chat] = [this.#agentId, this.#chat ?? ""];
+    return () => ({ type: "hello", agent, chat, provider, turns: this.history() });
   }
 
   /** `undefined` once it is forgotten. */

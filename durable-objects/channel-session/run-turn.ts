@@ -3,25 +3,20 @@
  * decided in next-action.ts; this file only acts.
  */
 
-import { CONTEXT_MESSAGES, fitContext } from "../../shared/llm/context.ts";
 import { cutToTokens } from "../../shared/llm/cut-text.ts";
 import { explainToUser } from "../../shared/llm/errors.ts";
 import { modelTraits } from "../../shared/llm/models.ts";
-import {
-  type ModelEvent,
-  type ModelRequest,
-  type Provider,
-  ProviderError,
-  type ProviderErrorCode,
-} from "../../shared/llm/provider.ts";
-import { withSummary } from "../../shared/llm/summary.ts";
-import type { Logger } from "../../shared/log.ts";
+import { type ModelRequest, type Provider, ProviderError } from "../../shared/llm/provider.ts";
+import type { LogFields, Logger, LogLevel } from "../../shared/log.ts";
 import type { Tool } from "../../shared/tools/tool.ts";
-import { earlierMessages, turnMessages, type UserMessage } from "./messages.ts";
+import { explainRefusal } from "../agent-hub/explain-refusal.ts";
+import { callModel } from "./call-model.ts";
+import type { UserMessage } from "./messages.ts";
 import { type NextAction, nextAction } from "./next-action.ts";
-import type { OutboxRow, StepEntry } from "./schema.ts";
+import type { OutboxRow } from "./schema.ts";
+import { BudgetError, type Spending } from "./spending.ts";
 import { FencedError, type OpenTurn, type SessionStore } from "./store.ts";
-import { readUserMessage, withoutImages } from "./user-message.ts";
+import { readUserMessage } from "./user-message.ts";
 
 /** Most tokens that the conversation keeps of a message and its files; the turn itself reads them whole. */
 const KEPT_TOKENS = 20_000;
@@ -76,6 +71,8 @@ export interface TurnHost {
   summary: () => string | undefined;
   /** Text of the call in progress, for those who watch. */
   live: LiveAnswer;
+  /** Asked before each model call, told after it. */
+  spending: Pick<Spending, "reserve" | "report">;
   /** The journal has changed. */
   changed: () => void;
   /** Hands one outbox item to its target; resolves when the target has it. */
@@ -121,8 +118,8 @@ async function reachAnswer(turn: OpenTurn, host: TurnHost): Promise<void> {
   } catch (error) {
     const failure = describeFailure(error, host);
     if (!failure) throw error;
-    const { message, ...fields } = failure;
-    log.log("error", "turn.failed", fields);
+    const { message, level = "error", ...fields } = failure;
+    log.log(level, "turn.failed", fields);
     store.fail(turn, { code: failure.code, message }, now());
   }
 }
@@ -134,11 +131,26 @@ function giveUp(turn: OpenTurn, { store, log, now }: TurnHost, why: Record<strin
   store.fail(turn, { code: "interrupted", message }, now());
 }
 
+interface FailureDescription extends LogFields {
+  code: string;
+  message: string;
+  level?: LogLevel;
+}
+
 /** What the user reads (`message`) and what the operator reads (the rest), for errors that another try would not mend. */
-function describeFailure(error: unknown, { agentName }: TurnHost) {
+function describeFailure(error: unknown, { agentName, now }: TurnHost): FailureDescription | undefined {
   if (error instanceof ProviderError && error.code !== "aborted") {
     const { code, provider, status, requestId, message: cause } = error;
     return { code, provider, status, requestId, cause, message: explainToUser(error, agentName) };
+  }
+  if (error instanceof BudgetError) {
+    const { code, refusal } = error;
+    if (refusal) {
+      // The hub tells the operator, once for all turns.
+      return { code, level: "info", message: explainRefusal(refusal, agentName, now()) };
+    }
+    const message = `${agentName}'s spending limit cannot be checked right now, so the model was not asked. Please try again in a minute.`;
+    return { code, cause: String(error.cause), message };
   }
   if (error instanceof AgentUnavailableError) {
     const message = `${agentName} is not set up correctly; whoever runs it finds the reason in the log.`;
@@ -157,84 +169,6 @@ async function readMessage(turn: OpenTurn, host: TurnHost, agent: AgentParts): P
     host.store.setUserTexts(turn, kept);
   }
   return user;
-}
-
-async function callModel(
-  turn: OpenTurn,
-  host: TurnHost,
-  agent: AgentParts,
-  action: Extract<NextAction, { do: "call-model" }>,
-  said: { user: UserMessage },
-  journal: readonly StepEntry[],
-): Promise<void> {
-  const { store, live, now } = host;
-  const { step, round, attempt, toolChoice } = action;
-  const call: ModelCall = { step, round, attempt };
-  const { maxTokens, temperature } = agent.limits;
-  const system = withSummary(agent.system, host.summary());
-  const tools = agent.tools.map(({ name, description, inputSchema }) => ({ name, description, inputSchema }));
-  const { contextWindow } = modelTraits(agent.provider.model);
-  const earlier = earlierMessages(
-    store.transcriptBefore(turn, { limit: CONTEXT_MESSAGES, since: agent.rememberedSince }),
-  );
-  const messages = fitContext({
-    ...{ system, tools, earlier, maxTokens, contextWindow },
-    turn: turnMessages(said.user, journal),
-  });
-  const request: ModelRequest = { system, messages, tools, toolChoice, maxTokens, temperature };
-  store.startModelCall(turn, call, now());
-  live.clear();
-  try {
-    for await (const event of agent.provider.stream(request, host.signal)) takeEvent(turn, host, call, event);
-  } catch (error) {
-    if (!said.user.images?.length || !isRefused(error)) throw error;
-    // An image that the API cannot fetch or read must not cost the answer. The call has no result: it is made again.
-    host.log.log("warn", "images.refused", { step: call.step, cause: error.message });
-    said.user = withoutImages(said.user);
-  }
-}
-
-/** Which model call this is; `attempt` counts those that may have cost something. */
-interface ModelCall {
-  step: number;
-  round: number;
-  attempt: number;
-}
-
-function takeEvent(
-  turn: OpenTurn,
-  { store, live, log, now }: TurnHost,
-  call: ModelCall,
-  event: ModelEvent,
-): void {
-  switch (event.type) {
-    case "text":
-      live.append(event.text);
-      break;
-    case "restart":
-      log.log("warn", "model.retry", { attempt: event.attempt, reason: event.reason });
-      if (mayBePaidFor(event.reason)) {
-        call.attempt += 1;
-        store.startModelCall(turn, call, now());
-      }
-      live.restart(`The model is not answering (${event.reason.replaceAll("_", " ")}); trying again.`);
-      break;
-    case "result":
-      live.clear();
-      store.finishModelCall(turn, call.step, event.result, now());
-      break;
-    default:
-      event satisfies never;
-  }
-}
-
-/** Whether an attempt that ended so had begun to answer; one that was refused costs nothing and is not counted. */
-function mayBePaidFor(reason: ProviderErrorCode): boolean {
-  return reason === "stream_cut" || reason === "timeout";
-}
-
-function isRefused(error: unknown): error is ProviderError {
-  return error instanceof ProviderError && error.code === "bad_request";
 }
 
 async function runTools(

@@ -3,7 +3,7 @@
  * columns have defaults, JSON columns only gain optional fields.
  */
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import type { ModelResult } from "../../shared/llm/provider.ts";
+import type { ModelResult, TokenUsage } from "../../shared/llm/provider.ts";
 import type { InboundEvent, ReplyTarget } from "../../shared/session/event.ts";
 
 /** Every event that was ever accepted, once. A row is written before its sender hears "accepted". */
@@ -87,6 +87,22 @@ export const transcript = sqliteTable(
   (table) => [index("transcript_turn").on(table.turnId)],
 );
 
+/** Model calls that are over and that the agent's hub has not confirmed yet. */
+export const reports = sqliteTable(
+  "reports",
+  {
+    turnId: text("turn_id").notNull(),
+    step: integer("step").notNull(),
+    attempt: integer("attempt").notNull(),
+    provider: text("provider").notNull(),
+    model: text("model").notNull(),
+    /** `null`: the call ended without saying. */
+    usage: text("usage", { mode: "json" }).$type<TokenUsage>(),
+    /** Unix milliseconds at which it ended. */
+    at: integer("at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.turnId, table.step, table.attempt] })],
+);
 /** What the model reads in place of messages that no longer fit. There is at most one row, with the id 1. */
 export const summaries = sqliteTable("summaries", {
   id: integer("id").primaryKey(),
@@ -128,11 +144,19 @@ export type StepEntry =
       result?: { content: string; isError: boolean; outcome: "known" | "unknown" };
     }
   /** A summary of older messages, made when the turn was over. It is no part of the answer, but of its price. */
-  | { kind: "summary"; attempt: number; result?: ModelResult; failed?: true };
+  | {
+      kind: "summary";
+      attempt: number;
+      /** Who was asked; absent when nobody was. */
+      asked?: { provider: string; model: string };
+      result?: ModelResult;
+      failed?: true;
+    };
 
 export type InboxRow = typeof inbox.$inferSelect;
 export type TurnRow = typeof turns.$inferSelect;
 export type StepRow = typeof steps.$inferSelect;
 export type OutboxRow = typeof outbox.$inferSelect;
+export type ReportRow = typeof reports.$inferSelect;
 export type SummaryRow = typeof summaries.$inferSelect;
 export type TranscriptRow = typeof transcript.$inferSelect;

@@ -4,7 +4,7 @@
  */
 import { and, asc, count, desc, eq, gt, gte, inArray, lt, notInArray, placeholder, sql } from "drizzle-orm";
 import type { SessionDatabase } from "./database.ts";
-import { inbox, outbox, steps, summaries, transcript, turns } from "./schema.ts";
+import { inbox, outbox, reports, steps, summaries, transcript, turns } from "./schema.ts";
 
 /** The states of a turn that somebody still has to work on. */
 export const OPEN: readonly ("running" | "posting")[] = ["running", "posting"];
@@ -167,6 +167,38 @@ export function prepareStatements(db: SessionDatabase) {
           )
           .orderBy(desc(transcript.seq))
           .limit(value("limit"))
+          .prepare(),
+      ),
+    },
+    report: {
+      insert: lazily(() =>
+        db
+          .insert(reports)
+          .values({
+            turnId: value("turnId"),
+            step: value("step"),
+            attempt: value("attempt"),
+            provider: value("provider"),
+            model: value("model"),
+            usage: value("usage"),
+            at: value("at"),
+          })
+          .onConflictDoNothing()
+          .prepare(),
+      ),
+      oldest: lazily(() =>
+        db.select().from(reports).orderBy(asc(reports.at)).limit(value("limit")).prepare(),
+      ),
+      delete: lazily(() =>
+        db
+          .delete(reports)
+          .where(
+            and(
+              eq(reports.turnId, value("turnId")),
+              eq(reports.step, value("step")),
+              eq(reports.attempt, value("attempt")),
+            ),
+          )
           .prepare(),
       ),
     },

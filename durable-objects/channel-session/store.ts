@@ -4,12 +4,14 @@
  * SQLite in a Durable Object is synchronous: nothing else runs between the statements of a method, and nothing the
  * object sends leaves it before they are durable (the output gate).
  */
-import { and, count, desc, eq, inArray, lt, ne, not, type SQL, sql } from "drizzle-orm";
-import type { ModelResult } from "../../shared/llm/provider.ts";
+import { and, desc, eq, ne, not } from "drizzle-orm";
+import type { ModelResult, TokenUsage } from "../../shared/llm/provider.ts";
 import type { InboundEvent } from "../../shared/session/event.ts";
 import { chooseBatch, type Dispatch } from "./batch.ts";
 import type { SessionDatabase } from "./database.ts";
+import { forgetAnswered, forgetOlder, isOlder } from "./forgetting.ts";
 import { answerText, type PlannedCall } from "./next-action.ts";
+import { ReportStore } from "./report-store.ts";
 import {
   type InboxRow,
   inbox,
@@ -17,8 +19,6 @@ import {
   outbox,
   type StepEntry,
   type StepRow,
-  steps,
-  summaries,
   type TurnFailure,
   type TurnRow,
   transcript,
@@ -60,11 +60,13 @@ export class SessionStore {
   readonly #storage: DurableObjectStorage;
   readonly #db: SessionDatabase;
   readonly #sql: ReturnType<typeof prepareStatements>;
+  readonly #reports: ReportStore;
 
   constructor(storage: DurableObjectStorage, db: SessionDatabase) {
     this.#storage = storage;
     this.#db = db;
     this.#sql = prepareStatements(db);
+    this.#reports = new ReportStore(storage, db);
   }
 
   /**
@@ -88,14 +90,15 @@ export class SessionStore {
    * message and those that may join it. Taking it makes every earlier holder's writes fail with {@link FencedError}.
    */
   takeTurn(dispatch: Dispatch, now: number): OpenTurn | undefined {
-    return this.#storage.transactionSync(() => this.#resumeTurn() ?? this.#openTurn(dispatch, now));
+    return this.#storage.transactionSync(() => this.#resumeTurn(now) ?? this.#openTurn(dispatch, now));
   }
 
-  #resumeTurn(): OpenTurn | undefined {
+  #resumeTurn(now: number): OpenTurn | undefined {
     const turn = this.openTurn();
     if (!turn) return undefined;
     const generation = turn.generation + 1;
     this.#updateTurn(turn.id, { generation });
+    this.#reports.addLost(turn, this.steps(turn.id).at(-1), now);
     return heldTurn(generation, this.#sql.message.ofTurn().all({ turnId: turn.id }));
   }
 
@@ -131,6 +134,16 @@ export class SessionStore {
     return row;
   }
 
+  /**
+   * The provider that has answered a part of the turn already, or `null`. It has to go on with it: no other can read what
+   * it left for itself ({@link ModelResult.continuation}).
+   */
+  begunWith(turn: OpenTurn): string | null {
+    if (turn.generation === 1) return null;
+    const hasAnswered = this.steps(turn.id).some(({ entry }) => entry.kind === "model" && entry.result);
+    return hasAnswered ? (this.turn(turn.id)?.provider ?? null) : null;
+  }
+
   /** Names the model that answers. */
   setModel(turn: OpenTurn, provider: string, model: string): void {
     this.#write(turn, () => this.#sql.turn.setModel().run({ id: turn.id, provider, model }));
@@ -155,7 +168,26 @@ export class SessionStore {
 
   /** Journals what the model said. */
   finishModelCall(turn: OpenTurn, step: number, result: ModelResult, now: number): void {
-    this.#write(turn, () => this.#finishStep(turn, step, result, now));
+    this.#write(turn, (row) => {
+      const { entry } = this.#finishStep(turn, step, result, now);
+      if (entry.kind !== "model") throw new Error(`step ${step} of turn ${turn.id} is no model call`);
+      this.#reports.addOf(
+        { ...row, model: result.model },
+        { step, attempt: entry.attempt },
+        result.usage,
+        now,
+      );
+    });
+  }
+
+  /** A model call has failed. @param usage what it used; `null`: nobody knows. */
+  failModelCall(
+    turn: OpenTurn,
+    call: { step: number; attempt: number },
+    usage: TokenUsage | null,
+    now: number,
+  ): void {
+    this.#write(turn, (row) => this.#reports.addOf(row, call, usage, now));
   }
 
   /** Journals that the calls of one round start, all before the first leaves the object. */
@@ -175,10 +207,11 @@ export class SessionStore {
     this.#sql.step.write().run({ turnId: turn.id, step, entry, startedAt: now, finishedAt: null });
   }
 
-  #finishStep(turn: OpenTurn, step: number, result: ModelResult | ToolEnd, now: number): void {
+  #finishStep(turn: OpenTurn, step: number, result: ModelResult | ToolEnd, now: number): StepRow {
     const row = this.steps(turn.id)[step];
     if (!row) throw new Error(`turn ${turn.id} has no step ${step}`);
     this.#sql.step.write().run({ ...row, entry: { ...row.entry, result }, finishedAt: now });
+    return row;
   }
 
   /** The turn has its answer: what must be said is in the outbox, and in the conversation, from here on. */
@@ -238,6 +271,7 @@ export class SessionStore {
       if (last?.entry.kind === "model" && !last.entry.result) {
         this.#sql.step.write().run({ ...last, entry: { ...last.entry, partial } });
       }
+      this.#reports.addLost(turn, last, now);
       const entries = journal.map(({ entry }) => entry);
       const content = [answerText(entries, partial), STOPPED].filter((text) => text !== "").join("\n\n");
       this.#sql.transcript.insert().run({ turnId: turn.id, role: "assistant", content, now });
@@ -273,7 +307,7 @@ export class SessionStore {
 
   /** The newest messages that {@link purge} would not forget, oldest first. */
   recentMessages({ limit, since }: HistoryRange): InboxRow[] {
-    const isKept = and(not(this.#isOld(since)), ne(inbox.status, "forgotten"));
+    const isKept = and(not(isOlder(since, this.openTurn()?.id)), ne(inbox.status, "forgotten"));
     return this.#db.select().from(inbox).where(isKept).orderBy(desc(inbox.seq)).limit(limit).all().reverse();
   }
 
@@ -292,13 +326,7 @@ export class SessionStore {
   forget(now: number): void {
     this.#storage.transactionSync(() => {
       this.cancel("", now);
-      for (const table of [steps, outbox, transcript, turns, summaries]) this.#db.delete(table).run();
-      const blank = sql`json_remove(json_set(${inbox.event}, '$.text', ''), '$.attachments')`;
-      this.#db
-        .update(inbox)
-        .set({ status: "forgotten", event: blank })
-        .where(eq(inbox.status, "taken"))
-        .run();
+      forgetAnswered(this.#db);
     });
   }
 
@@ -308,26 +336,7 @@ export class SessionStore {
    * @returns whether nothing is left.
    */
   purge(before: number): boolean {
-    return this.#storage.transactionSync(() => {
-      const isOld = this.#isOld(before);
-      const old = this.#db.select({ turnId: inbox.turnId }).from(inbox).where(isOld);
-      for (const table of [steps, outbox, transcript])
-        this.#db.delete(table).where(inArray(table.turnId, old)).run();
-      this.#db.delete(turns).where(inArray(turns.id, old)).run();
-      // What the summary holds of younger messages is summarised anew.
-      this.#db.delete(summaries).where(lt(summaries.since, before)).run();
-      this.#db.delete(inbox).where(isOld).run();
-      return this.#db.select({ rows: count() }).from(inbox).get()?.rows === 0;
-    });
-  }
-
-  #isOld(before: number): SQL {
-    const open = this.openTurn()?.id;
-    const isAnswered = and(
-      ne(inbox.status, "waiting"),
-      open === undefined ? undefined : ne(inbox.answeredBy, open),
-    );
-    return sql`(${and(lt(inbox.receivedAt, before), isAnswered)})`;
+    return this.#storage.transactionSync(() => forgetOlder(this.#db, before, this.openTurn()?.id));
   }
 }
 

@@ -8,12 +8,16 @@ import {
   type ModelResult,
   type Provider,
   ProviderError,
+  type ProviderErrorCode,
+  type TokenUsage,
 } from "../../shared/llm/provider.ts";
 import { summaryRequest } from "../../shared/llm/summary.ts";
 import type { Logger } from "../../shared/log.ts";
 import { nextSummary, type SummaryPlan } from "./next-summary.ts";
+import { BudgetError, type Spending } from "./spending.ts";
 import { FencedError } from "./store.ts";
 import type { SummaryStore } from "./summary-store.ts";
+import { mayBePaidFor, usageOfFailure } from "./usage-of-failure.ts";
 
 /** A model, and the bounds that the character sets. */
 interface AnsweringModel {
@@ -27,7 +31,9 @@ export interface SummaryHost {
   log: Logger;
   now: () => number;
   /** The model that answers now; `undefined` when there is none. */
-  model: () => AnsweringModel | undefined;
+  model: () => Promise<AnsweringModel | undefined>;
+  /** Asked before the call, told after it. */
+  spending: Pick<Spending, "reserve" | "note">;
   /** The journal of this turn has changed: a summary costs something. */
   changed: (turnId: string) => void;
 }
@@ -45,17 +51,23 @@ export class Summarizer {
     return this.#isBusy;
   }
 
+  /** To be called once by each new instance: a summary that an earlier one has begun and not ended died with it. */
+  recover(): void {
+    const { store, spending, now } = this.#host;
+    const lost = store.lostCall(now());
+    if (lost) spending.note(lost);
+  }
+
   /** Starts on a summary if it is time for one. To be called when a turn is over, and when an instance may have died. */
   wake(): void {
     if (this.#isBusy) return;
-    const { store, model, changed, log } = this.#host;
+    const { store, changed, log } = this.#host;
     const turn = store.lastDoneTurn();
     if (!turn) return;
     const plan = nextSummary(store.unsummarised(), turn.steps, modelTraits(turn.model).contextWindow);
-    const answering = plan && model();
-    if (!answering) return;
+    if (!plan) return;
     this.#isBusy = true;
-    this.#summarise(turn.id, plan, answering)
+    this.#summarise(turn.id, plan)
       .catch((error: unknown) => log.log("error", "summary.broke", { turn: turn.id, cause: String(error) }))
       .finally(() => {
         this.#isBusy = false;
@@ -63,31 +75,65 @@ export class Summarizer {
       });
   }
 
-  /** A summary that fails costs nothing but the summary: it is tried again after the next turn. */
-  async #summarise(turnId: string, plan: SummaryPlan, { provider, limits }: AnsweringModel): Promise<void> {
-    const { store, now } = this.#host;
+  /** A summary that fails or may not be made costs nothing but the summary: it is tried again after the next turn. */
+  async #summarise(turnId: string, plan: SummaryPlan): Promise<void> {
+    const { store, now, model } = this.#host;
     const log = this.#host.log.with({ turn: turnId });
-    const material = { earlier: store.current()?.text, messages: plan.messages };
-    store.start(turnId, plan, now());
     try {
-      const result = await complete(provider, summaryRequest(material, limits));
+      const answering = await model();
+      if (!answering) return store.skip(turnId, plan, now());
+      const result = await this.#call(turnId, plan, answering);
       const isKept = store.finish(turnId, plan, result, now());
       log.log(isKept ? "info" : "warn", isKept ? "summary.made" : "summary.declined", {
         messages: plan.messages.length,
       });
     } catch (error) {
       if (error instanceof FencedError) return;
+      if (error instanceof BudgetError) {
+        log.log("warn", "summary.skipped", { code: error.code, cause: error.message });
+        store.skip(turnId, plan, now());
+        return;
+      }
       if (!(error instanceof ProviderError)) throw error;
       log.log("warn", "summary.failed", { code: error.code, cause: error.message });
       store.fail(turnId, plan, now());
     }
   }
+
+  /** Makes the call, with the money for it set aside, and tells what it used, whatever has become of its turn by then. */
+  async #call(turnId: string, plan: SummaryPlan, { provider, limits }: AnsweringModel): Promise<ModelResult> {
+    const { store, spending, now } = this.#host;
+    const { step, attempt } = plan;
+    const request = summaryRequest({ earlier: store.current()?.text, messages: plan.messages }, limits);
+    const asked = { provider: provider.name, model: provider.model };
+    const over = (model: string, usage: TokenUsage | null) =>
+      spending.note({ turnId, step, attempt, ...asked, model, usage, at: now() });
+    const { signal } = new AbortController();
+    const giveBack = await spending.reserve({ turn: turnId, step, attempt }, asked.model, request, signal);
+    try {
+      store.start(turnId, plan, asked, now());
+    } catch (error) {
+      giveBack();
+      throw error;
+    }
+    let heard = false;
+    try {
+      for await (const event of provider.stream(request, signal)) {
+        if (event.type === "text") heard = true;
+        if (event.type === "restart" && mayBePaidFor(event.reason)) throw lostCall(provider, event.reason);
+        if (event.type !== "result") continue;
+        over(event.result.model, event.result.usage);
+        return event.result;
+      }
+    } catch (error) {
+      over(asked.model, error instanceof ProviderError ? usageOfFailure(error.code, heard) : null);
+      throw error;
+    }
+    throw new Error(`${provider.name} ended a call without a result`);
+  }
 }
 
-/** Makes a call that nobody watches and nobody stops; the provider's own timeout holds. */
-async function complete(provider: Provider, request: ModelRequest): Promise<ModelResult> {
-  for await (const event of provider.stream(request, new AbortController().signal)) {
-    if (event.type === "result") return event.result;
-  }
-  throw new Error(`${provider.name} ended a call without a result`);
+/** A summary is not worth a second call that may cost as much. */
+function lostCall({ name }: Provider, code: ProviderErrorCode): ProviderError {
+  return new ProviderError(code, name, "the call for a summary broke off");
 }

@@ -2,7 +2,7 @@
 import type { ModelResult } from "../../shared/llm/provider.ts";
 import type { SessionDatabase } from "./database.ts";
 import type { SummaryPlan, UnsummarisedMessage } from "./next-summary.ts";
-import { type StepEntry, type SummaryRow, summaries } from "./schema.ts";
+import { type ReportRow, type StepEntry, type StepRow, type SummaryRow, summaries } from "./schema.ts";
 import { prepareStatements } from "./statements.ts";
 import { FencedError } from "./store.ts";
 
@@ -41,10 +41,37 @@ export class SummaryStore {
     return this.#sql.summary.behind().all({ upTo: this.current()?.upTo ?? 0, limit: MOST_MESSAGES });
   }
 
-  /** Journals that a summary is begun (again). */
-  start(turnId: string, { step, attempt }: SummaryPlan, now: number): void {
-    const entry: StepEntry = { kind: "summary", attempt };
-    this.#sql.step.write().run({ turnId, step, entry, startedAt: now, finishedAt: null });
+  /** A call for the newest summary that has no end in the journal, as a report of what nobody knows the price of. */
+  lostCall(now: number): ReportRow | undefined {
+    const turn = this.lastDoneTurn();
+    if (!turn) return undefined;
+    const step = turn.steps.findLastIndex(({ kind }) => kind === "summary");
+    const entry = turn.steps[step];
+    if (entry?.kind !== "summary" || !entry.asked || entry.result || entry.failed) return undefined;
+    return { turnId: turn.id, step, attempt: entry.attempt, ...entry.asked, usage: null, at: now };
+  }
+
+  /** Journals that a summary is begun (again), and who is asked for it. @throws FencedError */
+  start(turnId: string, plan: SummaryPlan, asked: { provider: string; model: string }, now: number): void {
+    this.#open(turnId, plan, { asked }, { startedAt: now, finishedAt: null });
+  }
+
+  /** Journals that no summary is made after this turn; nobody was asked. @throws FencedError */
+  skip(turnId: string, plan: SummaryPlan, now: number): void {
+    this.#open(turnId, plan, { failed: true }, { startedAt: now, finishedAt: now });
+  }
+
+  /** @throws FencedError when the turn is forgotten. */
+  #open(
+    turnId: string,
+    { step, attempt }: SummaryPlan,
+    how: Pick<Extract<StepEntry, { kind: "summary" }>, "asked" | "failed">,
+    times: Pick<StepRow, "startedAt" | "finishedAt">,
+  ): void {
+    this.#storage.transactionSync(() => {
+      if (!this.#sql.turn.byId().get({ id: turnId })) throw new FencedError(`turn ${turnId} is forgotten`);
+      this.#sql.step.write().run({ turnId, step, entry: { kind: "summary", attempt, ...how }, ...times });
+    });
   }
 
   /**

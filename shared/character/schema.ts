@@ -5,6 +5,7 @@
  * Each field describes itself: `agents/character.schema.json`, which editors use, is generated from this schema.
  */
 import * as z from "zod";
+import { budgetSection } from "./sections/budget.ts";
 import { discordSection, messagingSection } from "./sections/discord.ts";
 import { dispatchSection, queueSection } from "./sections/dispatch.ts";
 import { llmSection } from "./sections/llm.ts";
@@ -46,6 +47,7 @@ export const characterSchema = z.object({
   dispatch: dispatchSection,
   queue: queueSection.prefault({}).describe("How much may wait while the agent answers."),
   llm: llmSection.prefault({}).describe("Which model answers."),
+  budget: budgetSection.prefault({}).describe("What the agent may spend on its models."),
   cron: cronSection.default([]).describe("Scheduled prompts: one job or a list."),
   webhooks: webhooksSection.default({}).describe("Webhooks by source: POST /webhook/<source>."),
   heartbeat: heartbeatSection.optional().describe("Status ping for operators."),

@@ -102,6 +102,12 @@ const PRICES: ReadonlyMap<string, Price> = new Map(
   }),
 );
 
+/** Taken for a model without a known price where a ceiling must be kept: the dearest rates of the list. */
+const ASSUMED_PRICE: Price = claude(10, 50, 5);
+
+/** English has about four characters to a token, most other languages have fewer. */
+const CHARACTERS_PER_TOKEN = 3;
+
 /** Date of a snapshot: `-20251001` (Anthropic) or `-2026-04-23` (OpenAI). */
 const SNAPSHOT_DATE = /-(\d{8}|\d{4}-\d{2}-\d{2})$/;
 
@@ -112,8 +118,42 @@ const SNAPSHOT_DATE = /-(\d{8}|\d{4}-\d{2}-\d{2})$/;
  * @example priceUsd("gpt-5.5-2026-04-23", usage) // as gpt-5.5
  */
 export function priceUsd(model: string, usage: TokenUsage): number | null {
-  const price = PRICES.get(model) ?? PRICES.get(model.replace(SNAPSHOT_DATE, ""));
-  if (price === undefined) return null;
+  const price = priceOf(model);
+  return price === undefined ? null : costOf(price, usage);
+}
+
+/** {@link priceUsd}, with {@link ASSUMED_PRICE} for a model whose price is not known. */
+export function assumedPriceUsd(model: string, usage: TokenUsage): number {
+  return costOf(priceOf(model) ?? ASSUMED_PRICE, usage);
+}
+
+/** Whether a model costs nothing, whatever it is asked. */
+export function isFree(model: string): boolean {
+  const price = priceOf(model);
+  return price !== undefined && price.input === 0 && price.output === 0;
+}
+
+/**
+ * What a call may cost at most, in US dollars: its whole prompt written to the cache and an answer of full length.
+ *
+ * @param promptCharacters length of everything the model is sent, in UTF-16 code units.
+ * @param maxTokens upper bound of output tokens.
+ */
+export function estimateUsd(model: string, promptCharacters: number, maxTokens: number): number {
+  const cacheWriteTokens = Math.ceil(promptCharacters / CHARACTERS_PER_TOKEN);
+  return assumedPriceUsd(model, {
+    inputTokens: 0,
+    outputTokens: maxTokens,
+    cacheReadTokens: 0,
+    cacheWriteTokens,
+  });
+}
+
+function priceOf(model: string): Price | undefined {
+  return PRICES.get(model) ?? PRICES.get(model.replace(SNAPSHOT_DATE, ""));
+}
+
+function costOf(price: Price, usage: TokenUsage): number {
   const prompt = usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens;
   const rates = price.longPrompt !== undefined && prompt > price.longPrompt.above ? price.longPrompt : price;
   return (

@@ -70,6 +70,36 @@ export const chats = sqliteTable(
   ],
 );
 
+/** The ledger: every model call once, written by the agent's hub. */
+export const usage = sqliteTable(
+  "usage",
+  {
+    turn: text("turn").notNull(),
+    /** Place of the call in its turn's journal. */
+    step: integer("step").notNull(),
+    /** 1, and more for a call that was made again because its outcome was lost. */
+    attempt: integer("attempt").notNull(),
+    agent: text("agent").notNull(),
+    conversation: text("conversation").notNull(),
+    provider: text("provider").notNull(),
+    model: text("model").notNull(),
+    /** `null`: the call ended without saying. */
+    inputTokens: integer("input_tokens"),
+    outputTokens: integer("output_tokens"),
+    cacheReadTokens: integer("cache_read_tokens"),
+    cacheWriteTokens: integer("cache_write_tokens"),
+    /** US dollars; `null`: unknown. */
+    usd: real("usd"),
+    /** Unix milliseconds at which the call ended. */
+    at: integer("at").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.turn, table.step, table.attempt] }),
+    index("usage_at").on(table.at),
+    index("usage_agent").on(table.agent, table.at),
+  ],
+);
+
 /** One-time login tickets that were used. */
 export const usedTickets = sqliteTable("used_tickets", {
   nonce: text("nonce").primaryKey(),

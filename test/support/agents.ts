@@ -43,5 +43,20 @@ export const agents = defineAgents({
   /** Remembers nothing, and has no key. */
   amnesic: { name: "Amnesic", personality: "You forget.", tools: [], memory: { tools: false } },
   coder: { name: "Coder", personality: "You code.", tools: [], llm: { provider: "claude-cli" } },
+  /** May spend what one and a half of its calls may cost, or four in a month. */
+  thrifty: {
+    name: "Thrifty",
+    personality: "You save.",
+    tools: [],
+    llm: { model: "claude-sonnet-5-5", maxTokens: 1000 },
+    budget: { dailyUsd: 0.016, monthlyUsd: 0.04 },
+  },
+  /** Has two providers that are ready and one that is not. */
+  switcher: {
+    name: "Switcher",
+    personality: "You switch.",
+    tools: [{ url: "env:TOOLS_URL", endpoints: [get("/echo/:id")] }],
+    llm: { fallbackProviders: ["openai-api"], providers: { "claude-cli": {} } },
+  },
   broken: { name: "Broken", personality: 7 },
 });

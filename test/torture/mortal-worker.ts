@@ -32,7 +32,7 @@ export async function startMortalWorker(
   await migrateLocalDatabase({ id: "local", migrationsDirectory, stateDirectory: directory });
   const worker = await startBundle({
     directory: bundle,
-    durableObjects: { CHANNEL_SESSION: "ChannelSession" },
+    durableObjects: { CHANNEL_SESSION: "ChannelSession", AGENT_HUB: "AgentHub" },
     d1: { DB: "local" },
     bindings: {
       ADMIN_TOKEN,

@@ -4,6 +4,9 @@
  * Every method of {@link SessionStore} that is not known to read is taken for a write, so that a new one is a new crash
  * point. At its planned death an instance is cut off: that write (or everything after it) never reaches its storage, as
  * little as anything else it tries. What it has sent to models and tools by then stays sent. The test then kills it for good.
+ *
+ * Reports of finished calls are written by these same methods; what the hub has confirmed is deleted beside the turns, and
+ * whatever is told twice counts once (agent-hub.test.ts).
  */
 import { SessionStore } from "../../durable-objects/channel-session/store.ts";
 
@@ -25,6 +28,7 @@ const READS = [
   "message",
   "recentMessages",
   "transcriptBefore",
+  "begunWith",
   "purge",
 ];
 

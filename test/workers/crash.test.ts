@@ -208,7 +208,7 @@ describe("a session that dies at any write of its journal", () => {
   it("has every write of its store among the crash points", () => {
     const met = new Set(points.map(({ write }) => write.split(" ")[0]));
     // These end turns that have no answer, or forget them; a stop and a failure die in tests of their own.
-    for (const method of ["cancel", "fail", "forget"]) met.add(method);
+    for (const method of ["cancel", "fail", "failModelCall", "forget"]) met.add(method);
     // Only messages with files are read anew when a turn is resumed, and kept as they were read.
     met.add("setUserTexts");
     expect([...met].sort()).toEqual([...WRITES].sort());
@@ -239,16 +239,19 @@ describe("a session that dies at any write of its journal", () => {
     },
   );
 
-  it.each(SIDES)("and dies %s it has written that the turn failed says so once", async (side) => {
-    const [word, chat] = [`fails-${crypto.randomUUID().slice(0, 8)}`, new Chat()];
-    const fate = planFate(word, [{ write: "fail 1", side }]);
-    await chat.send("[[status 401]]", word);
-    await vi.waitFor(() => expect(fate.died).toBe(1));
-    await abortAllDurableObjects();
-    const [turn] = await chat.settled();
-    expect(turn).toMatchObject({ state: "failed", parts: [] });
-    expect((await kept(chat)).outbox).toEqual([{ status: "sent", text: turn?.notice }]);
-  });
+  it.each(["failModelCall 1", "fail 1"].flatMap((write) => SIDES.map((side) => ({ write, side }))))(
+    "and dies $side $write of a turn that fails says so once",
+    async (death) => {
+      const [word, chat] = [`fails-${crypto.randomUUID().slice(0, 8)}`, new Chat()];
+      const fate = planFate(word, [death]);
+      await chat.send("[[status 401]]", word);
+      await vi.waitFor(() => expect(fate.died).toBe(1));
+      await abortAllDurableObjects();
+      const [turn] = await chat.settled();
+      expect(turn).toMatchObject({ state: "failed", parts: [] });
+      expect((await kept(chat)).outbox).toEqual([{ status: "sent", text: turn?.notice }]);
+    },
+  );
 });
 
 describe("a session that dies while it is told to stop", () => {

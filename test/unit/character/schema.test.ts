@@ -98,6 +98,7 @@ describe("files of the original runtime", () => {
         fallbackProviders: [],
         providers: {},
       },
+      budget: {},
       cron: [],
       webhooks: {},
     });
@@ -229,6 +230,9 @@ describe("a wrong value is told by its path", () => {
       { memory: { patternRetention: "d" } },
       'a duration such as "12h", "30d", "2w", "6m", "1y", or "indefinite"',
     ],
+    ["budget", { budget: 5 }, object],
+    ["budget.dailyUsd", { budget: { dailyUsd: -1 } }, "0 or more"],
+    ["budget.monthlyUsd", { budget: { monthlyUsd: "$40" } }, "a number"],
     ["memory.historyRetention", { memory: { historyRetention: 30 } }, text],
     ["memory.tools", { memory: { tools: "no" } }, flag],
     [

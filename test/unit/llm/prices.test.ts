@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DEFAULT_ANTHROPIC_MODEL } from "../../../shared/llm/anthropic.ts";
 import { DEFAULT_OPENAI_MODEL } from "../../../shared/llm/openai.ts";
-import { PRICES_AS_OF, priceUsd } from "../../../shared/llm/prices.ts";
+import { assumedPriceUsd, estimateUsd, isFree, PRICES_AS_OF, priceUsd } from "../../../shared/llm/prices.ts";
 
 const million = 1_000_000;
 const usage = (inputTokens: number, outputTokens = 0, cacheReadTokens = 0, cacheWriteTokens = 0) => ({
@@ -76,5 +76,30 @@ describe("priceUsd", () => {
 
   it("says from which day its prices are", () => {
     expect(new Date(PRICES_AS_OF).toISOString()).toContain(PRICES_AS_OF);
+  });
+});
+
+describe("an estimate", () => {
+  it.each(["claude-sonnet-5-5", "gpt-5.5", "claude-haiku-5-5", "a-model-of-my-own"])(
+    "is never less than what the call costs: %s",
+    (model) => {
+      fc.assert(
+        fc.property(fc.nat(900_000), fc.nat(8192), fc.nat(8192), (characters, output, maxTokens) => {
+          const input = Math.floor(characters / 4);
+          const cost = assumedPriceUsd(model, usage(input, Math.min(output, maxTokens)));
+          expect(estimateUsd(model, characters, maxTokens)).toBeGreaterThanOrEqual(cost);
+        }),
+      );
+    },
+  );
+
+  it("of an unlisted model is made as if it were a dear one", () => {
+    expect(estimateUsd("a-model-of-my-own", 0, 1000)).toBe(0.05);
+    expect(priceUsd("a-model-of-my-own", usage(1))).toBeNull();
+  });
+
+  it("is nothing for the demo, the one model that is free", () => {
+    expect(estimateUsd("demo", 1_000_000, 4096)).toBe(0);
+    expect(["demo", "claude-haiku-5-5", "a-model-of-my-own"].map(isFree)).toEqual([true, false, false]);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatCost, formatDuration, formatJson, formatTokens } from "../../../public/format.ts";
+import { formatCost, formatDuration, formatJson, formatSpend, formatTokens } from "../../../public/format.ts";
 import { newId, readRoute, writeRoute } from "../../../public/route.ts";
 import { reconnectDelay } from "../../../public/socket.ts";
 import { suggestions } from "../../../public/suggestions.ts";
@@ -69,6 +69,18 @@ describe("numbers", () => {
     ["openai-api", 1.236, "$1.24"],
   ] as const)("say what an answer by %s at %s costs: %s", (provider, costUsd, text) => {
     expect(formatCost({ provider, costUsd })).toBe(text);
+  });
+
+  it.each([
+    [{ usd: 0, ceilingUsd: null }, ""],
+    [{ usd: 0.0421, ceilingUsd: null }, "$0.0421 today"],
+    [{ usd: 0, ceilingUsd: 5 }, "$0.00 of $5.00 today"],
+    [{ usd: 1.236, ceilingUsd: 2.5 }, "$1.24 of $2.50 today"],
+    [{ usd: 1.2, assumedUsd: 0.1, ceilingUsd: 2 }, "about $1.20 of $2.00 today"],
+    [{ usd: 0, ceilingUsd: 0 }, "$0.00 of $0.00 today"],
+  ])("say what was spent today: %j", (spend, text) => {
+    const period = { assumedUsd: 0, calls: 1, unpricedCalls: 0, resetsAt: "2026-11-22T00:00:00.000Z" };
+    expect(formatSpend({ ...period, ...spend })).toBe(text);
   });
 
   it.each([

@@ -1,0 +1,153 @@
+import { DurableObject } from "cloudflare:workers";
+import { eq } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
+import type { Budget } from "../../shared/character/sections/budget.ts";
+import { createLogger, type Logger } from "../../shared/log.ts";
+import { recordUsage } from "../../shared/memory/usage.ts";
+import type { Spent } from "../../shared/usage/spend.ts";
+import type { Env } from "../env.ts";
+import type { CallId, FinishedCall } from "./call.ts";
+import type { Refusal } from "./ceiling.ts";
+import { type HubDatabase, migrateDatabase, openDatabase } from "./database.ts";
+import { Ledger } from "./ledger.ts";
+import { toNanoUsd } from "./nano-usd.ts";
+import { type SettingName, settings } from "./schema.ts";
+
+/** How long a reservation holds when nobody settles it, in milliseconds. A call that takes longer still counts at its end. */
+export const LEASE_MS = 10 * 60_000;
+/** How long calls are gathered before they are written to D1, in milliseconds. */
+const GATHER_MS = 5_000;
+/** Rows per write to D1. */
+const BATCH = 50;
+/** Between two tries while D1 fails, in milliseconds: doubled each time, up to the longest. */
+const RETRY_MS = 5_000;
+const LONGEST_RETRY_MS = 300_000;
+/** How long a call is known by its id, in milliseconds: reports of it that come later would count again. */
+const REMEMBER_MS = 7 * 24 * 3_600_000;
+
+/** A call that is about to be made. */
+export interface SpendRequest extends CallId {
+  /** What it may cost, in US dollars. */
+  usd: number;
+  budget: Budget;
+}
+
+/**
+ * What all conversations of one agent share, named by the agent's id: what it has spent, and which provider a person chose.
+ *
+ * It knows nothing about the character: ceilings come with each request.
+ */
+export class AgentHub extends DurableObject<Env> {
+  readonly #agent: string;
+  readonly #db: HubDatabase;
+  readonly #ledger: Ledger;
+  readonly #log: Logger;
+  /** Writes to D1 that failed in a row. */
+  #failures = 0;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    if (ctx.id.name === undefined) throw new RangeError("a hub is named by its agent's id");
+    this.#agent = ctx.id.name;
+    this.#log = createLogger({ agent: this.#agent });
+    this.#db = openDatabase(ctx.storage);
+    this.#ledger = new Ledger(ctx.storage, this.#db);
+    ctx.blockConcurrencyWhile(() => migrateDatabase(this.#db));
+  }
+
+  /**
+   * Sets money aside for a call for {@link LEASE_MS}. Asking again for the same call changes nothing.
+   *
+   * @param finished calls to {@link settle} before.
+   * @returns why the call may not be made, or `null`.
+   */
+  async reserve(
+    { usd, budget, ...call }: SpendRequest,
+    finished: readonly FinishedCall[] = [],
+  ): Promise<Refusal | null> {
+    await this.settle(finished);
+    const now = Date.now();
+    const reservation = { ...call, nanoUsd: toNanoUsd(usd), leaseUntil: now + LEASE_MS };
+    const refusal = this.#ledger.reserve(reservation, budget, now);
+    if (refusal?.because === "spent") this.#tellOperator(refusal);
+    return refusal;
+  }
+
+  /** Gives back what was set aside for a call that was never made. */
+  release(call: CallId): void {
+    this.#ledger.release(call);
+  }
+
+  /** Takes note of calls that are over. One that is told again changes nothing. */
+  async settle(calls: readonly FinishedCall[]): Promise<void> {
+    if (calls.length === 0) return;
+    this.#ledger.settle(calls);
+    const { storage } = this.ctx;
+    if ((await storage.getAlarm()) === null) await storage.setAlarm(Date.now() + GATHER_MS);
+  }
+
+  /** What was spent so far, this UTC day and this month. */
+  spent(): { day: Spent; month: Spent } {
+    return this.#ledger.spent(Date.now());
+  }
+
+  /** The provider that a person chose last, or `null`. */
+  chosenProvider(): string | null {
+    return this.#setting("provider");
+  }
+
+  /** Remembers a person's choice; whether it can be had is for the caller to know. */
+  chooseProvider(name: string): void {
+    this.#set("provider", name);
+    this.#log.log("info", "provider.chosen", { provider: name });
+  }
+
+  /** Brings the ledger in D1 up to date. */
+  override async alarm(): Promise<void> {
+    const { storage } = this.ctx;
+    // Armed before the work: whatever dies in the middle is begun again, and D1 knows what it has.
+    const retryMs = Math.min(RETRY_MS * 2 ** this.#failures, LONGEST_RETRY_MS);
+    await storage.setAlarm(Date.now() + retryMs);
+    try {
+      await this.#writeLedger();
+    } catch (error) {
+      this.#failures++;
+      this.#log.log("warn", "usage.unwritten", { cause: String(error), retryMs });
+      return;
+    }
+    this.#failures = 0;
+    this.#ledger.forget(Date.now() - REMEMBER_MS);
+    await storage.deleteAlarm();
+  }
+
+  async #writeLedger(): Promise<void> {
+    for (;;) {
+      const rows = this.#ledger.unwritten(this.#agent, BATCH);
+      if (rows.length === 0) return;
+      await recordUsage(drizzle(this.env.DB), rows);
+      this.#ledger.markWritten(rows);
+    }
+  }
+
+  /** Once for each ceiling that is reached, not for each answer that it costs. */
+  #tellOperator({ period, ceilingUsd, spentUsd, resetsAt }: Refusal): void {
+    const name = `told:${period}` as const;
+    const told = `${resetsAt}:${ceilingUsd}`;
+    if (this.#setting(name) === told) return;
+    this.#set(name, told);
+    const until = new Date(resetsAt).toISOString();
+    this.#log.log("error", "budget.exhausted", { period, ceilingUsd, spentUsd, until });
+  }
+
+  #setting(name: SettingName): string | null {
+    return this.#db.select().from(settings).where(eq(settings.name, name)).get()?.value ?? null;
+  }
+
+  #set(name: SettingName, value: string): void {
+    this.#db
+      .insert(settings)
+      .values({ name, value })
+      .onConflictDoUpdate({ target: settings.name, set: { value } })
+      .run();
+  }
+}
