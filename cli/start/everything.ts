@@ -33,7 +33,7 @@ export async function startEverything(
 
   const state = await claim();
   await endWith(running, () => state.release());
-  await state.record({ hostPid: host.pid });
+  if (!running.disposed) await state.record({ hostPid: host.pid });
   const quotes = await serveQuotesApi({ port: 0 });
   await endWith(running, () => quotes.close());
 
@@ -43,7 +43,8 @@ export async function startEverything(
     defaults: { ADMIN_TOKEN: await localAdminToken(state.directory), QUOTES_API_URL: quotes.url },
     overrides: settingsFrom(process.env, agents),
   });
-  await state.record({ hostPid: host.pid, url });
+  // A record that is written after the release would be taken for a crash.
+  if (!running.disposed) await state.record({ hostPid: host.pid, url });
   const adminToken = settings.ADMIN_TOKEN ?? "";
   const ready = {
     url,

@@ -13,7 +13,13 @@ import { answerOf, Chat, type ChatSocket, modelRequests, postJson } from "./supp
 /** Longest time any stage of this file may take, in milliseconds: the machine may be busy. */
 const PATIENCE = 20_000;
 
-beforeAll(installCrashPoints);
+/** Every place at which the first instance of a {@link Victim} can die. */
+let points: CrashPoint[] = [];
+
+beforeAll(async () => {
+  installCrashPoints();
+  points = await crashPoints();
+}, PATIENCE);
 
 /** A request that a tool call of a scripted conversation made. */
 interface Sent {
@@ -151,7 +157,7 @@ async function expectOneCompleteAnswer({ chat, word, deaths, messages }: Victim,
     const key = `${first.id}-${part.id}`;
     const sent = requests.filter(({ headers }) => headers["idempotency-key"] === key).length;
     if (part.name === "get_echo_id" || part.status === "ok") {
-      expect(part.status, story).toBe("ok");
+      expect(part.status, `${story}: ${part.output}`).toBe("ok");
       expect(sent, `${story}: requests of ${part.name}`).toBeGreaterThanOrEqual(1);
     }
     if (part.name !== "get_echo_id") {
@@ -189,7 +195,7 @@ function kept(chat: Chat) {
 
 const SIDES = ["before", "after"] as const;
 
-/** Every place at which the first instance of an undisturbed conversation can die. */
+/** Reads them off an undisturbed conversation. */
 async function crashPoints(): Promise<CrashPoint[]> {
   const undisturbed = new Victim([]);
   await undisturbed.begin();
@@ -199,8 +205,8 @@ async function crashPoints(): Promise<CrashPoint[]> {
 }
 
 describe("a session that dies at any write of its journal", () => {
-  it("has every write of its store among the crash points", async () => {
-    const met = new Set((await crashPoints()).map(({ write }) => write.split(" ")[0]));
+  it("has every write of its store among the crash points", () => {
+    const met = new Set(points.map(({ write }) => write.split(" ")[0]));
     // These end turns that have no answer, or forget them; a stop and a failure die in tests of their own.
     for (const method of ["cancel", "fail", "failModelCall", "forget"]) met.add(method);
     // Only messages with files are read anew when a turn is resumed, and kept as they were read.
@@ -212,7 +218,6 @@ describe("a session that dies at any write of its journal", () => {
     ["crashes", crash],
     ["is evicted", evict],
   ])("and %s there answers each message once, whole and in order", { timeout: 60_000 }, async (_, kill) => {
-    const points = await crashPoints();
     const victims = points.map((point) => new Victim([point]));
     await dieAndAnswer(victims, kill);
     for (const { fate, deaths } of victims) expect(fate.died, describeDeaths(deaths)).toBe(1);
@@ -220,16 +225,15 @@ describe("a session that dies at any write of its journal", () => {
 
   // The next instance writes that it takes the turn, then the model, and then what comes next in the journal.
   it.each<CrashPoint>([
-    { write: "write 1", side: "after" },
-    { write: "write 3", side: "before" },
     { write: "write 3", side: "after" },
+    { write: "write 4", side: "before" },
   ])(
     "and again $side $write of the next instance answers each message once, whole and in order",
     {
       timeout: 60_000,
     },
     async (second) => {
-      const victims = (await crashPoints()).map((first) => new Victim([first, second]));
+      const victims = points.map((first) => new Victim([first, second]));
       await dieAndAnswer(victims, crash);
       expect(victims.filter(({ fate }) => fate.died === 2).length).toBeGreaterThan(victims.length / 2);
     },
