@@ -3,6 +3,7 @@ import { eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Budget } from "../../shared/character/sections/budget.ts";
 import { createLogger, type Logger } from "../../shared/log.ts";
+import { describeD1Failure } from "../../shared/memory/failure.ts";
 import { recordUsage } from "../../shared/memory/usage.ts";
 import type { Spent } from "../../shared/usage/spend.ts";
 import type { Env } from "../env.ts";
@@ -112,7 +113,7 @@ export class AgentHub extends DurableObject<Env> {
       await this.#writeLedger();
     } catch (error) {
       this.#failures++;
-      this.#log.log("warn", "usage.unwritten", { cause: String(error), retryMs });
+      this.#log.log("warn", "usage.unwritten", { cause: describeD1Failure(error), retryMs });
       return;
     }
     this.#failures = 0;
