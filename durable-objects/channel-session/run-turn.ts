@@ -104,7 +104,8 @@ async function reachAnswer(turn: OpenTurn, host: TurnHost): Promise<void> {
     const tools = new Map(agent.tools.map((tool) => [tool.name, tool]));
     const rules = {
       maxToolRounds: agent.limits.maxToolRounds,
-      isIdempotent: (name: string) => tools.get(name)?.idempotent ?? true,
+      // A tool that this version no longer has may have taken effect in the one before.
+      isIdempotent: (name: string) => tools.get(name)?.idempotent ?? false,
     };
     for (;;) {
       const journal = store.steps(turn.id).map(({ entry }) => entry);

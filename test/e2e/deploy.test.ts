@@ -151,7 +151,8 @@ describe("rig deploy", () => {
     expect(secretsOfWorker()).toEqual(keys);
     const worker = api.workers.get("rig-edge");
     expect(worker?.metadata.bindings).toContainEqual({ name: "DB", type: "d1", id: databaseId() });
-    expect(worker?.migrationTag).toBe("v1");
+    const migrationTags = [...(await wranglerToml()).matchAll(/^tag = "(.+)"$/gm)].map(([, tag]) => tag);
+    expect(worker?.migrationTag).toBe(migrationTags.at(-1));
     await expectNoTrace(outcome, ...Object.values(keys));
   });
 
