@@ -9,7 +9,8 @@ export default defineConfig({
     // What a passing test logs is nobody's business.
     silent: "passed-only",
     projects: [
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
+      // Pure code shares no state, so its files can share a worker.
+      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], isolate: false } },
       {
         plugins: [
           cloudflareTest(({ inject }) => ({
