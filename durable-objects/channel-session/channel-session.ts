@@ -1,5 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { llmFor } from "../../shared/character/llm.ts";
+import { dispatchSection, queueSection } from "../../shared/character/sections/dispatch.ts";
+import { BUSY } from "../../shared/chat/message.ts";
 import type { ClientFrame, ServerFrame, TurnView } from "../../shared/chat/protocol.ts";
 import { describeProvider } from "../../shared/llm/choose.ts";
 import { createLogger, type Logger } from "../../shared/log.ts";
@@ -39,13 +41,8 @@ const HISTORY_TURNS = 100;
 
 /** For the last words of an agent that is gone. */
 const DEFAULT_DISPATCH: Dispatch = {
-  dispatch: "per-message",
-  queue: { maxWaiting: 50, maxBatchMessages: 20, maxBatchTokens: 8000 },
-};
-/** What a sender is told whose message cannot wait. */
-const BUSY = {
-  code: "busy",
-  message: "Too many messages wait for an answer already. Try again in a moment.",
+  dispatch: dispatchSection.parse(undefined),
+  queue: queueSection.parse({}),
 };
 
 /** What a sender is told. */

@@ -11,3 +11,9 @@ export const chatMessage = z.object({
     .refine((text) => text.trim() !== "", "expected some text"),
   attachments: attachments.optional(),
 });
+
+/** What the sender of a message is told that cannot wait, over the socket and over HTTP alike. */
+export const BUSY = {
+  code: "busy",
+  message: "Too many messages wait for an answer already. Try again in a moment.",
+};

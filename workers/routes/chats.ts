@@ -1,7 +1,7 @@
 import { drizzle } from "drizzle-orm/d1";
 import { type Context, Hono } from "hono";
 import type { Env } from "../../durable-objects/env.ts";
-import { chatMessage } from "../../shared/chat/message.ts";
+import { BUSY, chatMessage } from "../../shared/chat/message.ts";
 import { listChats } from "../../shared/memory/chats.ts";
 import { chatEvent } from "../../shared/session/event.ts";
 import { chatConversation, sessionName } from "../../shared/session/name.ts";
@@ -30,11 +30,7 @@ export function chatRoutes(): Hono<{ Bindings: Env }> {
     const receipt = await room.accept(chatEvent(message));
     if (receipt.status === "busy") {
       c.header("Retry-After", "10");
-      throw new RequestError(
-        429,
-        "busy",
-        "Too many messages wait for an answer already. Try again in a moment.",
-      );
+      throw new RequestError(429, BUSY.code, BUSY.message);
     }
     return c.json({ id: message.id, turn: receipt.turn, duplicate: receipt.status === "duplicate" }, 202);
   });
