@@ -8,7 +8,23 @@ import type { Attachment } from "./attachment.ts";
 /** Where the answer goes. */
 export type ReplyTarget =
   /** The playground: the answer is shown to every socket of the conversation, and kept for those that come later. */
-  { kind: "chat" };
+  { kind: "chat" } | DiscordTarget;
+
+/** An answer to a Discord message. */
+export interface DiscordTarget {
+  kind: "discord";
+  /** Channel, thread or DM in which the message was written. */
+  channelId: string;
+  /** The message that is answered. */
+  messageId: string;
+  /** Absent in a DM. */
+  guildId?: string;
+  /**
+   * Where the answer goes when that is not `channelId`: a thread to be started from the message (Discord gives it the
+   * message's id), or one that is there. `name` is at most 100 characters.
+   */
+  thread?: { from: "message"; name: string } | { from: "earlier"; id: string };
+}
 
 /** Who said it. */
 export interface Author {

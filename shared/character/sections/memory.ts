@@ -2,7 +2,7 @@
 import * as z from "zod";
 
 /** `12h`, `30d`, `2w`, `6m` (months of 30 days), `1y`, or `indefinite`. */
-const retention = z.string().regex(/^(\d+[hdwmy]|indefinite)$/, {
+export const retention = z.string().regex(/^(\d+[hdwmy]|indefinite)$/, {
   error: 'a duration such as "12h", "30d", "2w", "6m", "1y", or "indefinite"',
 });
 

@@ -41,8 +41,8 @@ describe("files of the original runtime", () => {
       DEBUG: "false",
     });
     expect(mcpServers.search?.url).toBe("https://mcp.example.com/mcp");
-    expect(discord).toEqual({ ...everyField.discord, channels: ["#archive", "#lobby"] });
-    expect(messaging).toEqual({
+    expect(discord).toMatchObject({ ...everyField.discord, channels: ["#archive", "#lobby"] });
+    expect(messaging).toMatchObject({
       platform: "discord",
       config: { channels: ["#archive", "1088510058284990888"], threadMode: "per-message", allowBots: [] },
     });
@@ -119,8 +119,16 @@ describe("files of the original runtime", () => {
   it("fill in what is missing inside sections", () => {
     expect(load(minimal).discord).toEqual({
       channels: ["#minimal"],
-      threadMode: "per-message",
+      dm: true,
+      trigger: "all",
+      allowedUsers: [],
+      allowedRoles: [],
       allowBots: [],
+      maxBotTurns: 10,
+      threadMode: "per-message",
+      reactions: { enabled: false, removeAfterReply: false },
+      toolDisplay: "compact",
+      catchUp: { maxAge: "1d", maxMessages: 200 },
     });
     expect(load(minimalWith({ heartbeat: { url: "https://x.example", agentId: "a" } })).heartbeat).toEqual({
       url: "https://x.example",
