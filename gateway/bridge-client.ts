@@ -113,9 +113,10 @@ function strange({ json }: Reply): BridgeFailure {
   return { status: "rejected", message: `an answer that is not of bridge protocol 1: ${words(json)}` };
 }
 
+/** The Worker's errors are `{"error":{"code","message"}}`. */
 function words(json: unknown): string {
-  const text =
-    isRecord(json) && typeof json.message === "string" ? json.message : (JSON.stringify(json) ?? "");
+  const error = isRecord(json) && isRecord(json.error) ? json.error.message : undefined;
+  const text = typeof error === "string" ? error : (JSON.stringify(json) ?? "");
   return text.slice(0, 200);
 }
 

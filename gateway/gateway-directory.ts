@@ -82,7 +82,7 @@ export class GatewayDirectory {
     for (let attempt = 1; ; attempt += 1) {
       const answer = await this.#request();
       if ("info" in answer) return answer.info;
-      logger.log("warn", "discord_unavailable", { message: answer.message });
+      logger.log("warn", "discord.unavailable", { message: answer.message });
       await sleep(Math.max(backoffMs(attempt, random), answer.retryAfterMs), signal);
       signal.throwIfAborted();
     }

@@ -50,7 +50,7 @@ export async function runGateway(config: GatewayConfig, signal: AbortSignal): Pr
       return metrics.text();
     },
   });
-  logger.log("info", "started", { port: portOf(server) });
+  logger.log("info", "gateway.listening", { port: portOf(server) });
 
   try {
     const shards = await shardsOf(config, directory);
@@ -61,12 +61,12 @@ export async function runGateway(config: GatewayConfig, signal: AbortSignal): Pr
     await Promise.all([...hosts.values()].map((host) => host.run(signal)));
   } catch (error) {
     startProblem = error instanceof Error ? error.message : "cannot start";
-    if (!signal.aborted) logger.log("error", "fatal", { message: startProblem });
+    if (!signal.aborted) logger.log("error", "gateway.fatal", { message: startProblem });
   }
   await aborted(signal);
   server.close();
   server.closeAllConnections();
-  logger.log("info", "stopped");
+  logger.log("info", "gateway.stopped");
 }
 
 async function shardsOf({ shards }: GatewayConfig, directory: GatewayDirectory): Promise<readonly Shard[]> {

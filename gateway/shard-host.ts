@@ -91,12 +91,12 @@ export class ShardHost {
   }
 
   #standBy(holder: string): void {
-    if (this.#waiting.state !== "standby") this.#logger.log("info", "standby", { holder });
+    if (this.#waiting.state !== "standby") this.#logger.log("info", "lease.standby", { holder });
     this.#waiting = { state: "standby", problem: null, holder };
   }
 
   #report({ status, message }: { status: string; message: string }): void {
-    this.#logger.log(status === "unavailable" ? "warn" : "error", `worker_${status}`, { message });
+    this.#logger.log(status === "unavailable" ? "warn" : "error", `worker.${status}`, { message });
     const problem = `Worker ${status}: ${message}`;
     this.#waiting =
       this.#waiting.state === "standby" ? { ...this.#waiting, problem } : { state: "starting", problem };
@@ -106,7 +106,7 @@ export class ShardHost {
     { grant, askedAt }: { grant: LeaseGrant; askedAt: number },
     signal: AbortSignal,
   ): Promise<void> {
-    this.#logger.log("info", "leader", { epoch: grant.epoch, resume: grant.resume !== null });
+    this.#logger.log("info", "lease.granted", { epoch: grant.epoch, resume: grant.resume !== null });
     const term = new Term(this.#parts, this.#shard, grant);
     this.#term = term;
     const drain = () => void term.drain(AbortSignal.timeout(DRAIN_MS));
@@ -123,10 +123,10 @@ export class ShardHost {
       // Another gateway may have what this one lacks.
       await term.release();
       this.#waiting = { state: "failed", problem: end.fatal };
-      this.#logger.log("error", "fatal", { message: end.fatal });
+      this.#logger.log("error", "gateway.fatal", { message: end.fatal });
       return;
     }
-    this.#logger.log(end === "stopped" ? "info" : "warn", "lease_ended", { why: end });
+    this.#logger.log(end === "stopped" ? "info" : "warn", "lease.ended", { why: end });
     await sleep(STANDBY_POLL_MS.least, signal);
   }
 }
