@@ -7,6 +7,7 @@ import {
   reserveIdentify,
 } from "../shared/gateway/identify-throttle.ts";
 import { isRecord } from "../shared/gateway/payload.ts";
+import { isGatewayUrl } from "../shared/gateway/url.ts";
 import type { Logger } from "../shared/log.ts";
 import { backoffMs, sleep } from "./backoff.ts";
 
@@ -114,7 +115,8 @@ export class GatewayDirectory {
 }
 
 function readInfo(json: unknown): BotInfo | null {
-  if (!isRecord(json) || typeof json.url !== "string" || typeof json.shards !== "number") return null;
+  if (!isRecord(json) || typeof json.shards !== "number") return null;
+  if (typeof json.url !== "string" || !isGatewayUrl(json.url)) return null;
   const limit = isRecord(json.session_start_limit) ? json.session_start_limit : {};
   const { total, remaining, reset_after, max_concurrency } = limit;
   if (typeof total !== "number" || typeof remaining !== "number") return null;

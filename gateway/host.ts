@@ -52,16 +52,17 @@ export async function runGateway(config: GatewayConfig, signal: AbortSignal): Pr
   });
   logger.log("info", "gateway.listening", { port: portOf(server) });
 
-  try {
-    const shards = await shardsOf(config, directory);
+  const shards = await shardsOf(config, directory).catch((error: unknown) => {
+    startProblem = error instanceof Error ? error.message : "cannot start";
+    if (!signal.aborted) logger.log("error", "gateway.fatal", { message: startProblem });
+    return null;
+  });
+  if (shards !== null) {
     startProblem = null;
     const { gatewayId, botToken } = config;
     const parts = { bridge, directory, logger, metrics, gatewayId, botToken, now, random };
     for (const shard of shards) hosts.set(shard.join("/"), new ShardHost(parts, shard));
     await Promise.all([...hosts.values()].map((host) => host.run(signal)));
-  } catch (error) {
-    startProblem = error instanceof Error ? error.message : "cannot start";
-    if (!signal.aborted) logger.log("error", "gateway.fatal", { message: startProblem });
   }
   await aborted(signal);
   server.close();

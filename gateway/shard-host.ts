@@ -4,8 +4,8 @@ import type { Logger } from "../shared/log.ts";
 import { backoffMs, boundedMs, sleep } from "./backoff.ts";
 import { type GatewayParts, Term } from "./term.ts";
 
-/** A standby asks once in this time, so that it takes over within the lease's TTL and 2 s. */
-const STANDBY_POLL_MS = { least: 1_000, most: 1_500 };
+/** A standby does not wait until the lease runs out: it may be released before, and is to be taken over within TTL + 2 s. */
+const STANDBY_POLL_MS = 1_100;
 /** Between two attempts that need somebody to change something first. */
 const SLOW_RETRY_MS = 5_000;
 /** For acknowledgements after the process was told to stop. */
@@ -66,13 +66,11 @@ export class ShardHost {
       switch (answer.status) {
         case "granted":
           return { grant: answer.grant, askedAt };
-        case "held": {
+        case "held":
           failures = 0;
           this.#standBy(answer.holder);
-          const { least, most } = STANDBY_POLL_MS;
-          await sleep(Math.min(Math.max(answer.retryAfterSeconds * 1000, least), most), signal);
+          await sleep(STANDBY_POLL_MS, signal);
           break;
-        }
         case "unauthorized":
         case "rejected":
           this.#report(answer);
@@ -127,6 +125,6 @@ export class ShardHost {
       return;
     }
     this.#logger.log(end === "stopped" ? "info" : "warn", "lease.ended", { why: end });
-    await sleep(STANDBY_POLL_MS.least, signal);
+    await sleep(STANDBY_POLL_MS, signal);
   }
 }

@@ -354,9 +354,13 @@ describe("what makes no sense", () => {
     expect(driver.state()).toEqual(before);
   });
 
-  it("is a READY without a session: it begins anew", () => {
+  it.each([
+    {},
+    { session_id: "two" },
+    { session_id: "two", resume_gateway_url: "no address" },
+  ])("is a READY without a session: it begins anew", (d) => {
     const driver = session().begin();
-    expect(disconnected(driver.frame({ op: 0, s: 1, t: "READY", d: {} }))).toMatchObject({
+    expect(disconnected(driver.frame({ op: 0, s: 1, t: "READY", d }))).toMatchObject({
       reason: "protocol",
       willResume: false,
     });
