@@ -275,6 +275,14 @@ export class SessionStore {
     this.#write(turn, () => this.#db.update(outbox).set({ status: "sent" }).where(eq(outbox.seq, seq)).run());
   }
 
+  /** It cannot be said; that is how the turn ends, unless it had failed before. */
+  markUndeliverable(turn: OpenTurn, seq: number, failure: TurnFailure): void {
+    this.#write(turn, (row) => {
+      this.#db.update(outbox).set({ status: "undeliverable" }).where(eq(outbox.seq, seq)).run();
+      this.#updateTurn(turn.id, { failure: row.failure ?? failure });
+    });
+  }
+
   /** Everything is said; the turn is over. */
   finish(turn: OpenTurn, now: number): void {
     this.#write(turn, ({ failure }) => {

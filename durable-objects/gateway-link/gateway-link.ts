@@ -9,11 +9,11 @@ import type {
   LeaseRequest,
   ReleaseRequest,
 } from "../../shared/bridge/protocol.ts";
-import { secretReader } from "../../shared/character/secrets.ts";
 import { FORWARDED_EVENTS, gatewayIntents } from "../../shared/discord/intents.ts";
 import { discordSettings } from "../../shared/discord/settings.ts";
 import { createLogger, type Logger } from "../../shared/log.ts";
 import { findAgent, findAgentIfAny } from "../channel-session/agent-parts.ts";
+import { connectDiscord } from "../discord-client.ts";
 import type { Env } from "../env.ts";
 import { Admission } from "./admission.ts";
 import { Backlog } from "./backlog.ts";
@@ -68,7 +68,7 @@ export class GatewayLink extends DurableObject<Env> {
       directory: this.#directory,
       messages: this.#messages,
       sessions: this.#sessions,
-      discord: discordReads(secretReader({ ...env }, agent)),
+      discord: discordReads(connectDiscord(env, agent)),
       storage: ctx.storage,
       log: this.#log,
       now: Date.now,

@@ -66,6 +66,7 @@ export class Intake {
         return null;
       case "GUILD_CREATE":
         return read(readGuild(d), (guild) => {
+          if (guild.isUnavailable) return;
           for (const problem of guild.problems)
             log.log("warn", "channel.unreadable", { guild: guild.id, problem });
           directory.putGuild(guild, listens, { now: now(), installedAt: state.installedAt ?? now() });

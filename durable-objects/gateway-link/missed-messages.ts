@@ -68,7 +68,8 @@ async function readNextPage(channel: ChannelRow, parts: MissedMessageParts): Pro
       log.log("error", "catch-up.refused", { channel: channel.id, cause: page.refused });
     return end(channel, parts, { isUnreadable: true });
   }
-  const found = await completed(readAll(page.value, channel, log), channel, parts);
+  const listed = Array.isArray(page.value) ? page.value : [];
+  const found = await completed(readAll(listed, channel, log), channel, parts);
   parts.storage.transactionSync(() => {
     for (const message of found) if (admission.mayAdmit(message)) messages.hold(message, "missed");
     directory.seen(channel.id, newestSnowflake(after, ...found.map(({ id }) => id)));
@@ -76,7 +77,7 @@ async function readNextPage(channel: ChannelRow, parts: MissedMessageParts): Pro
     if (left > 0) log.log("warn", "catch-up.cut", { channel: channel.id, left, kept: maxMessages });
   });
   // A page of nothing but what cannot be read leads no further.
-  const isLast = page.value.length < PAGE || found.length === 0;
+  const isLast = listed.length < PAGE || found.length === 0;
   return isLast && end(channel, parts);
 }
 

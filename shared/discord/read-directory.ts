@@ -37,6 +37,7 @@ export function readReady(data: unknown): Reading<z.infer<typeof ready>> {
 
 const guild = z.object({
   id: snowflake,
+  unavailable: z.boolean().optional(),
   joined_at: z.iso.datetime({ offset: true }).nullish(),
   channels: z.array(z.unknown()).default([]),
   threads: z.array(z.unknown()).default([]),
@@ -45,6 +46,8 @@ const guild = z.object({
 /** A guild with all that the bot sees of it. */
 export interface DiscordGuild {
   id: string;
+  /** Discord has lost it for a while, and tells nothing of it. */
+  isUnavailable: boolean;
   /** When the bot joined, in Unix milliseconds; `undefined` where Discord did not say. */
   joinedAt: number | undefined;
   /** Its channels and active threads. */
@@ -57,11 +60,12 @@ export interface DiscordGuild {
 export function readGuild(data: unknown): Reading<DiscordGuild> {
   const reading = readAs(guild, data);
   if ("problem" in reading) return reading;
-  const { id, joined_at, channels, threads } = reading.value;
+  const { id, unavailable, joined_at, channels, threads } = reading.value;
   const readings = [...channels, ...threads].map(readChannel);
   return {
     value: {
       id,
+      isUnavailable: unavailable ?? false,
       joinedAt: joined_at ? Date.parse(joined_at) : undefined,
       channels: readings.flatMap((each) => ("value" in each ? { ...each.value, guild_id: id } : [])),
       problems: readings.flatMap((each) => ("problem" in each ? each.problem : [])),
