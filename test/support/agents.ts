@@ -66,5 +66,31 @@ export const agents = defineAgents({
     tools: [{ url: "env:TOOLS_URL", endpoints: [get("/echo/:id")] }],
     llm: { fallbackProviders: ["openai-api"], providers: { "claude-cli": {} } },
   },
+  /** Hears everything in the channels `#help` and `#busy`, and answers there. */
+  listener: {
+    name: "Listener",
+    personality: "You listen.",
+    tools: [],
+    discord: {
+      channels: ["#help", "#busy"],
+      threadMode: "none",
+      catchUp: { maxAge: "1d", maxMessages: 150 },
+    },
+    llm: { provider: "anthropic" },
+  },
+  /** Waits to be mentioned, by the members of a team, and goes on in a thread. */
+  picky: {
+    name: "Picky",
+    personality: "You pick.",
+    tools: [],
+    discord: {
+      channels: ["#help"],
+      trigger: "involved",
+      threadMode: "per-user",
+      allowBots: ["900000000000000009"],
+      maxBotTurns: 2,
+    },
+    llm: { provider: "demo" },
+  },
   broken: { name: "Broken", personality: 7 },
 });
