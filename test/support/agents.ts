@@ -66,5 +66,19 @@ export const agents = defineAgents({
     tools: [{ url: "env:TOOLS_URL", endpoints: [get("/echo/:id")] }],
     llm: { fallbackProviders: ["openai-api"], providers: { "claude-cli": {} } },
   },
+  /** Talks in Discord, of its tool calls too. */
+  talker: {
+    name: "Talker",
+    personality: "You talk.",
+    tools: [{ url: "env:TOOLS_URL", endpoints: [get("/echo/:id"), post("/orders")] }],
+    discord: { toolDisplay: "full" },
+  },
+  /** Shows how far it is. */
+  reactor: {
+    name: "Reactor",
+    personality: "You react.",
+    tools: [],
+    discord: { reactions: { enabled: true } },
+  },
   broken: { name: "Broken", personality: 7 },
 });

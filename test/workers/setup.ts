@@ -8,6 +8,7 @@ declare global {
       MIGRATIONS: D1Migration[];
       TOOLS_URL: string;
       MODEL_URL: string;
+      DISCORD_API_BASE_URL: string;
     }
     interface GlobalProps {
       mainModule: typeof import("../../workers/index.ts");
