@@ -31,6 +31,14 @@ export const agents = defineAgents({
     queue: { maxWaiting: 2 },
     llm: { provider: "anthropic" },
   },
+  /** Lives in Discord, in the channels `#c0` to `#c39`, with a thread for each message. */
+  herald: {
+    name: "Herald",
+    personality: "You answer in Discord.",
+    tools: [],
+    discord: { channels: Array.from({ length: 40 }, (_, n) => `#c${n}`) },
+    llm: { provider: "anthropic" },
+  },
   /** Its model is of no known family, so its window is taken to be small. */
   small: {
     name: "Small",
