@@ -118,7 +118,8 @@ export class World {
       name,
       topic: topic ?? null,
       position: this.#store.channelsOf(guild.id).length,
-      denied: new Set(),
+      // A bot is seldom a moderator.
+      denied: new Set(["MANAGE_THREADS"]),
       messages: [],
       lastMessageId: null,
     });
