@@ -39,6 +39,15 @@ export const agents = defineAgents({
     discord: { channels: Array.from({ length: 40 }, (_, n) => `#c${n}`) },
     llm: { provider: "anthropic" },
   },
+  /** Lives in the same channels, without threads, and lets a thousand messages wait in each. */
+  listener: {
+    name: "Listener",
+    personality: "You listen.",
+    tools: [],
+    discord: { channels: Array.from({ length: 40 }, (_, n) => `#c${n}`), threadMode: "none" },
+    queue: { maxWaiting: 1000 },
+    llm: { provider: "anthropic" },
+  },
   /** Its model is of no known family, so its window is taken to be small. */
   small: {
     name: "Small",
@@ -78,7 +87,7 @@ export const agents = defineAgents({
     },
     llm: { provider: "anthropic" },
   },
-  /** Waits to be mentioned, by the members of a team, and goes on in a thread. */
+  /** Waits to be mentioned, and goes on in a thread for each user. */
   picky: {
     name: "Picky",
     personality: "You pick.",
@@ -91,6 +100,20 @@ export const agents = defineAgents({
       maxBotTurns: 2,
     },
     llm: { provider: "demo" },
+  },
+  /** Talks in Discord, of its tool calls too. */
+  talker: {
+    name: "Talker",
+    personality: "You talk.",
+    tools: [{ url: "env:TOOLS_URL", endpoints: [get("/echo/:id"), post("/orders")] }],
+    discord: { toolDisplay: "full" },
+  },
+  /** Shows how far it is. */
+  reactor: {
+    name: "Reactor",
+    personality: "You react.",
+    tools: [],
+    discord: { reactions: { enabled: true } },
   },
   broken: { name: "Broken", personality: 7 },
 });
