@@ -76,15 +76,16 @@ export const agents = defineAgents({
     llm: { fallbackProviders: ["openai-api"], providers: { "claude-cli": {} } },
   },
   /** Hears everything in the channels `#help` and `#busy`, and answers there. */
-  listener: {
-    name: "Listener",
-    personality: "You listen.",
+  attendant: {
+    name: "Attendant",
+    personality: "You attend.",
     tools: [],
     discord: {
       channels: ["#help", "#busy"],
       threadMode: "none",
       catchUp: { maxAge: "1d", maxMessages: 150 },
     },
+    queue: { maxWaiting: 2 },
     llm: { provider: "anthropic" },
   },
   /** Waits to be mentioned, and goes on in a thread for each user. */
