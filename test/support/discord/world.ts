@@ -118,7 +118,8 @@ export class World {
       name,
       topic: topic ?? null,
       position: this.#store.channelsOf(guild.id).length,
-      denied: new Set(),
+      // A bot is seldom a moderator.
+      denied: new Set(["MANAGE_THREADS"]),
       messages: [],
       lastMessageId: null,
     });
@@ -321,7 +322,7 @@ export class World {
   #fileOf({ filename, contentType, text, base64 }: UserFile): AttachmentState {
     const bytes =
       base64 === undefined
-        ? new TextEncoder().encode(text ?? "")
+        ? new Uint8Array(new TextEncoder().encode(text ?? ""))
         : Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
     const type = contentType ?? "application/octet-stream";
     return { id: this.#store.newId(), filename, contentType: type, description: null, bytes };
