@@ -85,6 +85,11 @@ export class World {
     return this.#store.addUser(user);
   }
 
+  /** The bot and everybody else, in the order of their making. */
+  users(): APIUser[] {
+    return this.#store.users();
+  }
+
   /** A guild with the bot in it. `id` decides its shard: `(id >> 22) % shards`. */
   createGuild(name: string, id?: string): { id: string; name: string } {
     const guild = this.#store.addGuild(name, id);
@@ -322,7 +327,7 @@ export class World {
   #fileOf({ filename, contentType, text, base64 }: UserFile): AttachmentState {
     const bytes =
       base64 === undefined
-        ? new TextEncoder().encode(text ?? "")
+        ? new Uint8Array(new TextEncoder().encode(text ?? ""))
         : Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
     const type = contentType ?? "application/octet-stream";
     return { id: this.#store.newId(), filename, contentType: type, description: null, bytes };
