@@ -39,6 +39,15 @@ export const agents = defineAgents({
     discord: { channels: Array.from({ length: 40 }, (_, n) => `#c${n}`) },
     llm: { provider: "anthropic" },
   },
+  /** Lives in the same channels, without threads, and lets a thousand messages wait in each. */
+  listener: {
+    name: "Listener",
+    personality: "You listen.",
+    tools: [],
+    discord: { channels: Array.from({ length: 40 }, (_, n) => `#c${n}`), threadMode: "none" },
+    queue: { maxWaiting: 1000 },
+    llm: { provider: "anthropic" },
+  },
   /** Its model is of no known family, so its window is taken to be small. */
   small: {
     name: "Small",

@@ -16,36 +16,37 @@ export interface DiscordStage extends AsyncDisposable {
   readonly model: ModelServer;
   readonly worker: MortalWorker;
   readonly proxy: BridgeProxy;
-  /** A gateway of the agent {@link STAGE_AGENT}; `id` names it. It ends with the stage. */
+  /** A gateway of {@link StageOptions.agent}; `id` names it. It ends with the stage. */
   startGateway(id: string): GatewayProcess;
 }
 
-/** An agent of test/support/agents.ts that lives in Discord. */
-export const STAGE_AGENT = "herald";
+export interface StageOptions {
+  /** An agent of test/support/agents.ts that lives in Discord. */
+  agent: string;
+  discord?: FakeDiscordOptions;
+  /** Decides which requests of the bridge are struck by the proxy's faults. */
+  random?: () => number;
+}
 
 const BRIDGE_SECRET = "stage-bridge-secret";
 
-/** @param random decides which requests of the bridge are struck by the proxy's faults. */
-export async function startDiscordStage(
-  options: FakeDiscordOptions = {},
-  random: () => number = Math.random,
-): Promise<DiscordStage> {
+export async function startDiscordStage(options: StageOptions): Promise<DiscordStage> {
   await using cleanup = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), "rig-stage-"));
   cleanup.defer(() => rm(directory, { recursive: true, force: true }));
-  const [discord, model] = await Promise.all([startFakeDiscord(options), startModelServer()]);
+  const [discord, model] = await Promise.all([startFakeDiscord(options.discord), startModelServer()]);
   cleanup.defer(() => discord.close());
   cleanup.defer(() => model.close());
   const worker = cleanup.use(
     await startMortalWorker(directory, {
-      HERALD__ANTHROPIC_API_KEY: "sk-ant-stage",
+      ANTHROPIC_API_KEY: "sk-ant-stage",
       ANTHROPIC_BASE_URL: model.url,
       DISCORD_API_BASE_URL: discord.restUrl,
       DISCORD_BOT_TOKEN: discord.token,
       BRIDGE_SECRET,
     }),
   );
-  const proxy = cleanup.use(await startBridgeProxy(() => worker.url(), random));
+  const proxy = cleanup.use(await startBridgeProxy(() => worker.url(), options.random));
   const processes = cleanup.use(new AsyncDisposableStack());
   const owned = cleanup.move();
   return {
@@ -56,7 +57,7 @@ export async function startDiscordStage(
     startGateway: (id) =>
       processes.use(
         startGatewayProcess({
-          agent: STAGE_AGENT,
+          agent: options.agent,
           id,
           workerUrl: proxy.url,
           discordUrl: discord.restUrl,

@@ -36,7 +36,11 @@ const plan = drawPlan(random, seconds);
 const count = plan.conversations.reduce((sum, { messages }) => sum + messages.length, 0);
 console.log(`seed ${seed}: ${count} messages, ${plan.faults.length} faults in ${seconds} s`);
 
-await using stage = await startDiscordStage({ seed, heartbeatIntervalMs: 5_000 }, random);
+await using stage = await startDiscordStage({
+  agent: "herald",
+  discord: { seed, heartbeatIntervalMs: 5_000 },
+  random,
+});
 const crowd = openCrowd(stage.discord);
 await using faults = new FaultRunner(stage);
 await faults.startGateway().ready();
