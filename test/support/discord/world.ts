@@ -114,11 +114,15 @@ export class World {
     guild.members.set(id, { userId: id, nick: nick ?? null, roles, joinedAt: this.#store.now() });
   }
 
-  createChannel(guildId: string, name: string, { topic }: { topic?: string } = {}): APITextChannel {
+  createChannel(
+    guildId: string,
+    name: string,
+    { topic, id }: { topic?: string; id?: string } = {},
+  ): APITextChannel {
     const guild = this.#store.guild(guildId);
     const channel = this.#store.addChannel<TextChannelState>({
       kind: "text",
-      id: this.#store.newId(),
+      id: id ?? this.#store.newId(),
       guildId: guild.id,
       name,
       topic: topic ?? null,
