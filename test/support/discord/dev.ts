@@ -83,7 +83,7 @@ async function start(agent: string, character: Character, firstPort: number, run
 
   process.stderr.write("Starting the Worker …\n");
   const bridgeSecret = randomBytes(32).toString("hex");
-  const rig = await startRig({
+  const starting = startRig({
     stateDirectory,
     settings: {
       ...settingsFrom(process.env, agents),
@@ -92,7 +92,10 @@ async function start(agent: string, character: Character, firstPort: number, run
       BRIDGE_SECRET: bridgeSecret,
     },
   });
-  running.defer(() => rig.stop());
+  running.defer(async () => (await starting.catch(() => null))?.stop());
+  const rig = await starting;
+  // Nobody would end what begins after the stop.
+  if (running.disposed) return null;
 
   process.stderr.write("Starting the gateway …\n");
   const gateway = startGatewayProcess({
