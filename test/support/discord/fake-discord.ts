@@ -12,9 +12,9 @@
  */
 import { once } from "node:events";
 import type { Server } from "node:http";
+import { createRequire } from "node:module";
 import { serve } from "@hono/node-server";
 import { Hono } from "hono";
-import { WebSocketServer } from "ws";
 import { controlRoutes } from "./control.ts";
 import { Faults } from "./faults.ts";
 import { GatewayConnection } from "./gateway/connection.ts";
@@ -34,6 +34,9 @@ import { emptyTally } from "./rest/tally.ts";
 import type { NewUser } from "./state.ts";
 import { Store } from "./store.ts";
 import { World } from "./world.ts";
+
+// Where tests run in workerd, vitest resolves packages as for a browser, in globalSetup too; `ws` has nothing for those.
+const { WebSocketServer } = createRequire(import.meta.url)("ws") as typeof import("ws");
 
 export interface FakeDiscordOptions extends Partial<GatewayOptions> {
   /** 0, the default, for any free one. */

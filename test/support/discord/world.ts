@@ -322,7 +322,7 @@ export class World {
   #fileOf({ filename, contentType, text, base64 }: UserFile): AttachmentState {
     const bytes =
       base64 === undefined
-        ? new TextEncoder().encode(text ?? "")
+        ? new Uint8Array(new TextEncoder().encode(text ?? ""))
         : Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
     const type = contentType ?? "application/octet-stream";
     return { id: this.#store.newId(), filename, contentType: type, description: null, bytes };
