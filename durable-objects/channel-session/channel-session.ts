@@ -25,7 +25,7 @@ import { ReportStore } from "./report-store.ts";
 import { runTurn } from "./run-turn.ts";
 import { SharedRecords } from "./shared-records.ts";
 import { Spending } from "./spending.ts";
-import { type OpenTurn, SessionStore } from "./store.ts";
+import { type Amendment, type OpenTurn, SessionStore } from "./store.ts";
 import { Summarizer } from "./summarizer.ts";
 import { SummaryStore } from "./summary-store.ts";
 import { turnMemory } from "./turn-memory.ts";
@@ -134,6 +134,20 @@ export class ChannelSession extends DurableObject<Env> {
       if (message.seq === 1) this.#records.listChat(message, now);
     }
     return { status: acceptance.status, turn: message.turnId };
+  }
+
+  /** An edit changes a message that waits; one that is being answered, or was, stays as it is. @returns whether it waits. */
+  amend(amendment: Amendment): boolean {
+    const message = this.#store.amend(amendment);
+    if (message) this.#audience.showTurn(message.turnId);
+    return message !== undefined;
+  }
+
+  /** A message that waits is taken back: it is not answered, and not accepted again. @returns whether it waited. */
+  withdraw(eventId: string): boolean {
+    const isWithdrawn = this.#store.withdraw(eventId);
+    if (isWithdrawn) this.#log.log("info", "event.withdrawn", { id: eventId });
+    return isWithdrawn;
   }
 
   /** Stops the running answer within a second; what was shown of it stays. @returns whether one was running. */

@@ -6,8 +6,18 @@ import { inbox, outbox, posts, steps, summaries, transcript, turns } from "./sch
 /** Forgets all that was said and answered. What still waits is kept, and the ids of messages stay known. */
 export function forgetAnswered(db: SessionDatabase): void {
   for (const table of [steps, outbox, posts, transcript, turns, summaries]) db.delete(table).run();
-  const blank = sql`json_remove(json_set(${inbox.event}, '$.text', ''), '$.attachments')`;
-  db.update(inbox).set({ status: "forgotten", event: blank }).where(eq(inbox.status, "taken")).run();
+  blank(db, eq(inbox.status, "taken"));
+}
+
+/** Forgets a message that was taken back before it was answered. */
+export function forgetWaiting(db: SessionDatabase, seq: number): void {
+  blank(db, eq(inbox.seq, seq));
+}
+
+/** Of a message that is forgotten only its id is left, so that it stays known. */
+function blank(db: SessionDatabase, messages: SQL): void {
+  const event = sql`json_remove(json_set(${inbox.event}, '$.text', ''), '$.attachments')`;
+  db.update(inbox).set({ status: "forgotten", event }).where(messages).run();
 }
 
 /**

@@ -75,6 +75,33 @@ export const agents = defineAgents({
     tools: [{ url: "env:TOOLS_URL", endpoints: [get("/echo/:id")] }],
     llm: { fallbackProviders: ["openai-api"], providers: { "claude-cli": {} } },
   },
+  /** Hears everything in the channels `#help` and `#busy`, and answers there. */
+  attendant: {
+    name: "Attendant",
+    personality: "You attend.",
+    tools: [],
+    discord: {
+      channels: ["#help", "#busy"],
+      threadMode: "none",
+      catchUp: { maxAge: "1d", maxMessages: 150 },
+    },
+    queue: { maxWaiting: 2 },
+    llm: { provider: "anthropic" },
+  },
+  /** Waits to be mentioned, and goes on in a thread for each user. */
+  picky: {
+    name: "Picky",
+    personality: "You pick.",
+    tools: [],
+    discord: {
+      channels: ["#help"],
+      trigger: "involved",
+      threadMode: "per-user",
+      allowBots: ["900000000000000009"],
+      maxBotTurns: 2,
+    },
+    llm: { provider: "demo" },
+  },
   /** Talks in Discord, of its tool calls too. */
   talker: {
     name: "Talker",

@@ -9,6 +9,7 @@ declare global {
       TOOLS_URL: string;
       MODEL_URL: string;
       DISCORD_API_BASE_URL: string;
+      BRIDGE_SECRET: string;
     }
     interface GlobalProps {
       mainModule: typeof import("../../workers/index.ts");
