@@ -17,7 +17,7 @@ export type BridgeFailure =
 
 export type LeaseAnswer =
   | { status: "granted"; grant: LeaseGrant }
-  | { status: "held"; holder: string; retryAfterSeconds: number }
+  | { status: "held"; holder: string }
   | BridgeFailure;
 
 export type EventsAnswer =
@@ -70,12 +70,8 @@ export function createBridgeClient({ workerUrl, agent, secret, now }: BridgeClie
         return grant ? { status: "granted", grant } : strange(reply);
       }
       if (reply.code !== 409) return failure(reply);
-      const { holder, retryAfterSeconds } = isRecord(reply.json) ? reply.json : {};
-      return {
-        status: "held",
-        holder: typeof holder === "string" ? holder : "unknown",
-        retryAfterSeconds: typeof retryAfterSeconds === "number" ? retryAfterSeconds : 1,
-      };
+      const { holder } = isRecord(reply.json) ? reply.json : {};
+      return { status: "held", holder: typeof holder === "string" ? holder : "unknown" };
     },
     async events(body) {
       const reply = await post("events", body);
@@ -113,9 +109,10 @@ function strange({ json }: Reply): BridgeFailure {
   return { status: "rejected", message: `an answer that is not of bridge protocol 1: ${words(json)}` };
 }
 
+/** The Worker's errors are `{"error":{"code","message"}}`. */
 function words(json: unknown): string {
-  const text =
-    isRecord(json) && typeof json.message === "string" ? json.message : (JSON.stringify(json) ?? "");
+  const error = isRecord(json) && isRecord(json.error) ? json.error.message : undefined;
+  const text = typeof error === "string" ? error : (JSON.stringify(json) ?? "");
   return text.slice(0, 200);
 }
 

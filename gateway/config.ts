@@ -49,7 +49,7 @@ export function readConfig(environment: Environment, defaultId: string): ConfigR
   const shards = readShards(value("RIG_SHARDS"));
   if (shards === null) wrong("RIG_SHARDS", 'indexes and number of shards, such as "0/1" or "0,1/4"');
   const gatewayId = value("RIG_GATEWAY_ID") || defaultId;
-  if (gatewayId.length > 100) wrong("RIG_GATEWAY_ID", "at most 100 characters");
+  if (!/^[\w.:-]{1,100}$/.test(gatewayId)) wrong("RIG_GATEWAY_ID", "1 to 100 letters, digits, - _ . or :");
   const port = Number(value("PORT") || "8080");
   if (!Number.isInteger(port) || port < 0 || port > 65_535) wrong("PORT", "a port number; 0 for any");
   const logLevel = logLevels.find((level) => level === (value("RIG_LOG_LEVEL") || "info"));

@@ -57,7 +57,7 @@ export function nextBatch(
   let bytes = 0;
   const end = queue.findIndex((event, index) => {
     bytes += event.bytes + 1;
-    const isFull = index >= Math.min(maxEvents, MAX_BATCH_EVENTS) || bytes > MAX_BATCH_BYTES;
+    const isFull = index >= Math.min(maxEvents, MAX_BATCH_EVENTS) || bytes > MAX_BATCH_BYTES - ENVELOPE_BYTES;
     return index > 0 && (isFull || event.session.id !== first.session.id);
   });
   return queue.slice(0, end === -1 ? queue.length : end);

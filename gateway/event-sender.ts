@@ -150,12 +150,12 @@ export class EventSender {
   }
 
   #reportOutline({ s, t }: QueuedEvent): void {
-    this.#options.logger.log("error", "event_too_large", { seq: s, type: t });
+    this.#options.logger.log("error", "event.too_large", { seq: s, type: t });
   }
 
   #report({ status, message }: BridgeFailure): void {
     const { logger, onProblem } = this.#options;
-    logger.log(status === "unavailable" ? "warn" : "error", `worker_${status}`, { message });
+    logger.log(status === "unavailable" ? "warn" : "error", `worker.${status}`, { message });
     onProblem(`${status}: ${message}`);
   }
 

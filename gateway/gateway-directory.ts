@@ -1,5 +1,6 @@
 /** What Discord's REST API says about its Gateway: address, number of shards, and how many sessions may be started. */
 import type { APIGatewayBotInfo } from "discord-api-types/v10";
+import { USER_AGENT } from "../shared/discord/user-agent.ts";
 import {
   earliestIdentify,
   type IdentifyThrottle,
@@ -7,6 +8,7 @@ import {
   reserveIdentify,
 } from "../shared/gateway/identify-throttle.ts";
 import { isRecord } from "../shared/gateway/payload.ts";
+import { isGatewayUrl } from "../shared/gateway/url.ts";
 import type { Logger } from "../shared/log.ts";
 import { backoffMs, sleep } from "./backoff.ts";
 
@@ -82,7 +84,7 @@ export class GatewayDirectory {
     for (let attempt = 1; ; attempt += 1) {
       const answer = await this.#request();
       if ("info" in answer) return answer.info;
-      logger.log("warn", "discord_unavailable", { message: answer.message });
+      logger.log("warn", "discord.unavailable", { message: answer.message });
       await sleep(Math.max(backoffMs(attempt, random), answer.retryAfterMs), signal);
       signal.throwIfAborted();
     }
@@ -94,7 +96,7 @@ export class GatewayDirectory {
     let body: unknown;
     try {
       response = await fetch(`${apiBaseUrl}/gateway/bot`, {
-        headers: { Authorization: `Bot ${botToken}` },
+        headers: { Authorization: `Bot ${botToken}`, "User-Agent": USER_AGENT },
         signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
       });
       body = await response.json();
@@ -114,7 +116,8 @@ export class GatewayDirectory {
 }
 
 function readInfo(json: unknown): BotInfo | null {
-  if (!isRecord(json) || typeof json.url !== "string" || typeof json.shards !== "number") return null;
+  if (!isRecord(json) || typeof json.shards !== "number") return null;
+  if (typeof json.url !== "string" || !isGatewayUrl(json.url)) return null;
   const limit = isRecord(json.session_start_limit) ? json.session_start_limit : {};
   const { total, remaining, reset_after, max_concurrency } = limit;
   if (typeof total !== "number" || typeof remaining !== "number") return null;

@@ -50,23 +50,24 @@ export async function runGateway(config: GatewayConfig, signal: AbortSignal): Pr
       return metrics.text();
     },
   });
-  logger.log("info", "started", { port: portOf(server) });
+  logger.log("info", "gateway.listening", { port: portOf(server) });
 
-  try {
-    const shards = await shardsOf(config, directory);
+  const shards = await shardsOf(config, directory).catch((error: unknown) => {
+    startProblem = error instanceof Error ? error.message : "cannot start";
+    if (!signal.aborted) logger.log("error", "gateway.fatal", { message: startProblem });
+    return null;
+  });
+  if (shards !== null) {
     startProblem = null;
     const { gatewayId, botToken } = config;
     const parts = { bridge, directory, logger, metrics, gatewayId, botToken, now, random };
     for (const shard of shards) hosts.set(shard.join("/"), new ShardHost(parts, shard));
     await Promise.all([...hosts.values()].map((host) => host.run(signal)));
-  } catch (error) {
-    startProblem = error instanceof Error ? error.message : "cannot start";
-    if (!signal.aborted) logger.log("error", "fatal", { message: startProblem });
   }
   await aborted(signal);
   server.close();
   server.closeAllConnections();
-  logger.log("info", "stopped");
+  logger.log("info", "gateway.stopped");
 }
 
 async function shardsOf({ shards }: GatewayConfig, directory: GatewayDirectory): Promise<readonly Shard[]> {

@@ -4,8 +4,8 @@ import type { Logger } from "../shared/log.ts";
 import { backoffMs, boundedMs, sleep } from "./backoff.ts";
 import { type GatewayParts, Term } from "./term.ts";
 
-/** A standby asks once in this time, so that it takes over within the lease's TTL and 2 s. */
-const STANDBY_POLL_MS = { least: 1_000, most: 1_500 };
+/** A standby does not wait until the lease runs out: it may be released before, and is to be taken over within TTL + 2 s. */
+const STANDBY_POLL_MS = 1_100;
 /** Between two attempts that need somebody to change something first. */
 const SLOW_RETRY_MS = 5_000;
 /** For acknowledgements after the process was told to stop. */
@@ -66,13 +66,11 @@ export class ShardHost {
       switch (answer.status) {
         case "granted":
           return { grant: answer.grant, askedAt };
-        case "held": {
+        case "held":
           failures = 0;
           this.#standBy(answer.holder);
-          const { least, most } = STANDBY_POLL_MS;
-          await sleep(Math.min(Math.max(answer.retryAfterSeconds * 1000, least), most), signal);
+          await sleep(STANDBY_POLL_MS, signal);
           break;
-        }
         case "unauthorized":
         case "rejected":
           this.#report(answer);
@@ -91,12 +89,12 @@ export class ShardHost {
   }
 
   #standBy(holder: string): void {
-    if (this.#waiting.state !== "standby") this.#logger.log("info", "standby", { holder });
+    if (this.#waiting.state !== "standby") this.#logger.log("info", "lease.standby", { holder });
     this.#waiting = { state: "standby", problem: null, holder };
   }
 
   #report({ status, message }: { status: string; message: string }): void {
-    this.#logger.log(status === "unavailable" ? "warn" : "error", `worker_${status}`, { message });
+    this.#logger.log(status === "unavailable" ? "warn" : "error", `worker.${status}`, { message });
     const problem = `Worker ${status}: ${message}`;
     this.#waiting =
       this.#waiting.state === "standby" ? { ...this.#waiting, problem } : { state: "starting", problem };
@@ -106,7 +104,7 @@ export class ShardHost {
     { grant, askedAt }: { grant: LeaseGrant; askedAt: number },
     signal: AbortSignal,
   ): Promise<void> {
-    this.#logger.log("info", "leader", { epoch: grant.epoch, resume: grant.resume !== null });
+    this.#logger.log("info", "lease.granted", { epoch: grant.epoch, resume: grant.resume !== null });
     const term = new Term(this.#parts, this.#shard, grant);
     this.#term = term;
     const drain = () => void term.drain(AbortSignal.timeout(DRAIN_MS));
@@ -123,10 +121,10 @@ export class ShardHost {
       // Another gateway may have what this one lacks.
       await term.release();
       this.#waiting = { state: "failed", problem: end.fatal };
-      this.#logger.log("error", "fatal", { message: end.fatal });
+      this.#logger.log("error", "gateway.fatal", { message: end.fatal });
       return;
     }
-    this.#logger.log(end === "stopped" ? "info" : "warn", "lease_ended", { why: end });
-    await sleep(STANDBY_POLL_MS.least, signal);
+    this.#logger.log(end === "stopped" ? "info" : "warn", "lease.ended", { why: end });
+    await sleep(STANDBY_POLL_MS, signal);
   }
 }

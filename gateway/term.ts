@@ -118,7 +118,8 @@ export class Term {
       const { url } = await this.#parts.directory.botInfo();
       if (this.#isOver) return;
       const isTrusted = isSameGateway(resume.resumeUrl, url);
-      if (!isTrusted) this.#parts.logger.log("error", "resume_url_refused", { resumeUrl: resume.resumeUrl });
+      if (!isTrusted)
+        this.#parts.logger.log("error", "lease.resume_url_refused", { resumeUrl: resume.resumeUrl });
       this.#session.start(isTrusted ? resume : null);
     } catch (error) {
       // Anything else says that the process was told to stop.
@@ -134,7 +135,7 @@ export class Term {
     });
     await Promise.race([this.#sender.drained(), this.ended, expired]);
     if (this.#sender.size > 0)
-      this.#parts.logger.log("warn", "drain_incomplete", { unacked: this.#sender.size });
+      this.#parts.logger.log("warn", "gateway.drain_incomplete", { unacked: this.#sender.size });
     this.#close();
     await this.release();
     this.#end("stopped");
@@ -185,7 +186,10 @@ export class Term {
       case "rejected":
       case "unavailable":
         this.#problem = `${answer.status}: ${answer.message}`;
-        this.#parts.logger.log("warn", "renewal_failed", { status: answer.status, message: answer.message });
+        this.#parts.logger.log("warn", "lease.renewal_failed", {
+          status: answer.status,
+          message: answer.message,
+        });
         return this.#renewIn(RENEWAL_RETRY_MS);
       default:
         return answer satisfies never;

@@ -10,9 +10,9 @@ type Dispatch = Extract<Payload, { op: "dispatch" }>;
 /**
  * Takes one event.
  *
- * RESUMED is about the connection and moves nothing but the heartbeat's sequence. READY begins a new session. Everything
- * else is delivered once in a process, and when more is on its way than is allowed, the connection is closed until the
- * Worker has caught up: Discord keeps what comes meanwhile.
+ * READY begins a new session; it and RESUMED make the connection ready. An event that is asked for is delivered once in a
+ * process. When more is on its way than is allowed, the connection is closed until the Worker has caught up: Discord
+ * keeps what comes meanwhile.
  *
  * @param bytes size of the event as it was received.
  */
@@ -25,14 +25,12 @@ export function dispatch(
   if (state.connection.at !== "beginning" && state.connection.at !== "ready")
     return ignored(state, event, "before READY");
   const connection = progressed(state.connection, event.t, context.now);
-  if (event.t === "RESUMED") {
-    const outputs: GatewayOutput[] = [{ do: "log", level: "info", event: "resumed", fields: {} }];
-    return { state: { ...state, connection, received: event.s ?? state.received }, outputs };
-  }
-  if (event.s === null) return ignored(state, event, "without a sequence");
-  if (event.t === "READY") return ready({ ...state, connection }, { ...event, s: event.s }, bytes, context);
-  if (state.session === null) return ignored(state, event, "before READY");
-  return take({ ...state, connection }, { ...event, s: event.s }, bytes, context);
+  const next = { ...state, connection };
+  if (event.s === null) return ignored(next, event, "without a sequence");
+  const numbered = { ...event, s: event.s };
+  if (event.t === "READY") return ready(next, numbered, bytes, context);
+  if (event.t === "RESUMED") return logged("resumed", take(next, numbered, bytes, context));
+  return take(next, numbered, bytes, context);
 }
 
 function progressed(connection: Connection, t: string, now: number): Connection {
@@ -55,9 +53,7 @@ function ready(
   const read = readSession(event.d);
   if (read === null) return disconnect(state, { reason: "protocol", code: null, session: "lost" }, context);
   const session = { ...read, first: event.s, seen: event.s - 1 };
-  const step = take({ ...state, session }, event, bytes, context);
-  const log: GatewayOutput = { do: "log", level: "info", event: "ready", fields: {} };
-  return { ...step, outputs: [log, ...step.outputs] };
+  return logged("ready", take({ ...state, session }, event, bytes, context));
 }
 
 function take(
@@ -67,7 +63,7 @@ function take(
   context: GatewayContext,
 ): GatewayStep {
   const { session } = state;
-  if (session === null) return { state, outputs: [] };
+  if (session === null) return ignored(state, { op: "dispatch", s, t, d }, "before READY");
   // Replayed, and still on its way, or settled already.
   if (s <= session.seen) return { state: { ...state, received: s }, outputs: [] };
   const next: GatewayState = { ...state, received: s, session: { ...session, seen: s } };
@@ -88,6 +84,11 @@ function take(
   return { ...pause, outputs: [deliver, ...pause.outputs] };
 }
 
+function logged(event: "ready" | "resumed", { state, outputs }: GatewayStep): GatewayStep {
+  const log: GatewayOutput = { do: "log", level: "info", event: `session.${event}`, fields: {} };
+  return { state, outputs: [log, ...outputs] };
+}
+
 function ignored(state: GatewayState, { t }: Dispatch, why: string): GatewayStep {
-  return { state, outputs: [{ do: "log", level: "warn", event: "event_ignored", fields: { t, why } }] };
+  return { state, outputs: [{ do: "log", level: "warn", event: "event.ignored", fields: { t, why } }] };
 }

@@ -7,6 +7,9 @@ import type { APIGatewaySessionStartLimit } from "discord-api-types/v10";
 /** Discord counts 5 seconds between two; what the network changes about their distance comes on top. */
 export const IDENTIFY_SPACING_MS = 5_100;
 
+/** Discord counts session starts by the day. */
+const PERIOD_MS = 24 * 60 * 60 * 1000;
+
 export interface IdentifyThrottle {
   /** Session starts that are left until `resetsAt`. */
   remaining: number;
@@ -36,9 +39,8 @@ export function refreshThrottle(
 
 /** The earliest time at which a shard can IDENTIFY as things stand; nothing is reserved. */
 export function earliestIdentify(throttle: IdentifyThrottle, shardIndex: number, now: number): number {
-  const free = throttle.nextAt[bucketOf(throttle, shardIndex)] ?? now;
-  const exhausted = throttle.remaining <= 0 && now < throttle.resetsAt;
-  return Math.max(now, free, exhausted ? throttle.resetsAt : now);
+  const { remaining, resetsAt, nextAt } = inPeriod(throttle, now);
+  return Math.max(now, nextAt[bucketOf(throttle, shardIndex)] ?? now, remaining <= 0 ? resetsAt : now);
 }
 
 /** Reserves a slot: the shard sends its IDENTIFY at `at`, or not at all. */
@@ -47,10 +49,18 @@ export function reserveIdentify(
   shardIndex: number,
   now: number,
 ): { throttle: IdentifyThrottle; at: number } {
-  const at = earliestIdentify(throttle, shardIndex, now);
-  const left = at >= throttle.resetsAt ? throttle.total : throttle.remaining;
-  const nextAt = { ...throttle.nextAt, [bucketOf(throttle, shardIndex)]: at + IDENTIFY_SPACING_MS };
-  return { throttle: { ...throttle, remaining: left - 1, nextAt }, at };
+  const current = inPeriod(throttle, now);
+  const at = earliestIdentify(current, shardIndex, now);
+  // A slot after the reset is none of this period.
+  const remaining = current.remaining - (at < current.resetsAt ? 1 : 0);
+  const nextAt = { ...current.nextAt, [bucketOf(current, shardIndex)]: at + IDENTIFY_SPACING_MS };
+  return { throttle: { ...current, remaining, nextAt }, at };
+}
+
+/** A day begins anew when the last one is over, until Discord is asked again. */
+function inPeriod(throttle: IdentifyThrottle, now: number): IdentifyThrottle {
+  if (now < throttle.resetsAt) return throttle;
+  return { ...throttle, remaining: throttle.total, resetsAt: now + PERIOD_MS };
 }
 
 function bucketOf({ maxConcurrency }: IdentifyThrottle, shardIndex: number): number {

@@ -1,5 +1,7 @@
 /** Reads what comes over a Gateway socket (Discord, "Gateway Events", "Payload Structure"). */
 
+import { isGatewayUrl } from "./url.ts";
+
 /** Gateway opcodes that a client of one shard sends or receives. */
 export const Opcode = {
   dispatch: 0,
@@ -50,7 +52,8 @@ export function readPayload(value: unknown): Payload {
 export function readSession(d: unknown): { id: string; resumeUrl: string } | null {
   if (!isRecord(d)) return null;
   const { session_id: id, resume_gateway_url: resumeUrl } = d;
-  return typeof id === "string" && typeof resumeUrl === "string" ? { id, resumeUrl } : null;
+  if (typeof id !== "string" || typeof resumeUrl !== "string" || !isGatewayUrl(resumeUrl)) return null;
+  return { id, resumeUrl };
 }
 
 function readDispatch({ s, t, d }: Record<string, unknown>): Payload {

@@ -154,7 +154,7 @@ function receive(
     case "unknown":
       return {
         state,
-        outputs: [{ do: "log", level: "warn", event: "payload_ignored", fields: { what: read.what } }],
+        outputs: [{ do: "log", level: "warn", event: "payload.ignored", fields: { what: read.what } }],
       };
     default:
       return read satisfies never;

@@ -29,7 +29,7 @@ const threadFields = [...channelFields, "thread_metadata", "owner_id"];
 
 function trimGuild(guild: Record<string, unknown>) {
   return {
-    ...pick(guild, ["id", "name", "unavailable"]),
+    ...pick(guild, ["id", "name", "unavailable", "joined_at"]),
     channels: pickEach(guild.channels, channelFields),
     threads: pickEach(guild.threads, threadFields),
   };

@@ -1,5 +1,10 @@
 /** Addresses of Discord's Gateway. */
 
+/** Whether a text can be connected to at all. */
+export function isGatewayUrl(text: string): boolean {
+  return /^wss?:\/\//.test(text) && URL.canParse(text);
+}
+
 /** Adds API version and encoding (Discord, "Gateway URL Query String Params"). */
 export function connectUrl(gateway: string): string {
   const url = new URL(gateway);
@@ -14,7 +19,7 @@ export function connectUrl(gateway: string): string {
  * been in other hands than Discord's.
  */
 export function isSameGateway(resumeUrl: string, gateway: string): boolean {
-  if (!URL.canParse(resumeUrl) || !URL.canParse(gateway)) return false;
+  if (!isGatewayUrl(resumeUrl) || !isGatewayUrl(gateway)) return false;
   const resume = new URL(resumeUrl);
   const known = new URL(gateway);
   if (resume.protocol !== known.protocol) return false;

@@ -279,7 +279,7 @@ describe("an answer that is stopped", () => {
     await conversation.arrive(`${SLOW} [[say {60 x growing}]]`);
     await conversation.shows(/growing/);
     expect(await conversation.stub.stop()).toBe(true);
-    await conversation.shows(/^growing[^]*\n-# stopped$/);
+    await conversation.shows(/^growing[\s\S]*\n-# stopped$/);
     expect(await conversation.posted()).toHaveLength(1);
   });
 
@@ -296,7 +296,7 @@ describe("an answer that is stopped", () => {
     await abortAllDurableObjects();
     await discord.faults.clear();
     await conversation.stub.history();
-    await conversation.shows(/^growing[^]*\n-# stopped$/);
+    await conversation.shows(/^growing[\s\S]*\n-# stopped$/);
     expect(await conversation.posted()).toHaveLength(1);
   });
 });

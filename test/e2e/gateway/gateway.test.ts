@@ -53,7 +53,7 @@ function startPod(gateway: string, env: Record<string, string> = {}): Pod {
   const ended = once(child, "close").then(([code, signal]) => ({ code, signal }));
   const get = async (path: string) => {
     const port = await vi.waitFor(() => {
-      const found = /"event":"started".*?"port":(\d+)/.exec(output)?.[1];
+      const found = /"event":"gateway.listening".*?"port":(\d+)/.exec(output)?.[1];
       if (found === undefined) throw new Error(`not started:\n${output}`);
       return found;
     }, patience);
@@ -187,12 +187,15 @@ describe("the gateway pod", () => {
   it("outlasts an absence of the Worker that is longer than its lease", async () => {
     const pod = startPod("a");
     await hasBegun(pod);
-    worker.intercept = () => ({ status: 503, body: { message: "away" } });
+    worker.intercept = () => ({
+      status: 503,
+      body: { error: { code: "away", message: "The Worker is away." } },
+    });
     const ids = write(40);
     await until(() => expect(worker.holder()).toBeNull());
     await until(async () => {
       expect(discord.closes).toContain(4200);
-      expect((await pod.get("/readyz")).text).toContain("away");
+      expect((await pod.get("/readyz")).text).toContain("The Worker is away.");
     });
     ids.push(...write(40));
     worker.intercept = null;
@@ -221,7 +224,7 @@ describe("the gateway pod", () => {
     const pod = startPod("a");
     await isReady(pod);
     worker.intercept = (_path, batch) =>
-      batch && batch.events.length > 10 ? { status: 413, body: { message: "too large" } } : null;
+      batch && batch.events.length > 10 ? { status: 413, body: {} } : null;
     await allStored(write(120));
     expect(Math.max(...worker.batches)).toBeGreaterThan(1);
     expect(Math.max(...worker.batches)).toBeLessThanOrEqual(10);
@@ -233,7 +236,7 @@ describe("the gateway pod", () => {
     await until(async () => {
       const { status, text } = await pod.get("/readyz");
       expect(status).toBe(503);
-      expect(text).toContain("unauthorized");
+      expect(text).toContain("unauthorized: 401 X-Rig-Signature does not fit");
     });
     expect((await pod.get("/healthz")).status).toBe(200);
     worker.secrets = ["another", bridgeSecret];

@@ -79,7 +79,8 @@ export async function startWorker(): Promise<SmallWorker> {
       { method: request.method ?? "", path, body, headers },
       { secrets: worker.secrets, now: Date.now() },
     );
-    if (!believed.ok) return { status: 401, body: { message: believed.message } };
+    if (!believed.ok)
+      return { status: 401, body: { error: { code: believed.reason, message: believed.message } } };
     const json: unknown = JSON.parse(body);
     const batch = path.endsWith("/events") ? eventBatch.parse(json) : null;
     const instead = await worker.intercept?.(path, batch);

@@ -33,6 +33,7 @@ import type { RecordedRequest, Violation } from "./rest/request.ts";
 import { emptyTally } from "./rest/tally.ts";
 import type { NewUser } from "./state.ts";
 import { Store } from "./store.ts";
+import { webClientRoutes } from "./web-client.ts";
 import { World } from "./world.ts";
 
 // Where tests run in workerd, vitest resolves packages as for a browser, in globalSetup too; `ws` has nothing for those.
@@ -57,6 +58,8 @@ export interface FakeDiscordOptions extends Partial<GatewayOptions> {
 }
 
 export interface FakeDiscord {
+  /** A page to read and write on as a person. */
+  readonly clientUrl: string;
   /** For `DISCORD_API_BASE_URL`: `http://127.0.0.1:<port>/api/v10`. */
   readonly restUrl: string;
   /** What `GET /gateway/bot` answers: `ws://127.0.0.1:<port>/gateway`. */
@@ -120,6 +123,7 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}): Promis
   };
   const app = new Hono<RestEnv>()
     .route("/api/v10", rest)
+    .route("/", webClientRoutes(store))
     .route("/", controlRoutes({ world, faults, report, forget }))
     .get("/attachments/:channel/:id/:name", (c) => {
       const file = store.attachment(c.req.param("channel"), c.req.param("id"));
@@ -158,6 +162,7 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}): Promis
   });
 
   return {
+    clientUrl: `http://${host}/`,
     restUrl: `http://${host}/api/v10`,
     gatewayUrl,
     token,

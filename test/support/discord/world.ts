@@ -85,6 +85,11 @@ export class World {
     return this.#store.addUser(user);
   }
 
+  /** The bot and everybody else, in the order of their making. */
+  users(): APIUser[] {
+    return this.#store.users();
+  }
+
   /** A guild with the bot in it. `id` decides its shard: `(id >> 22) % shards`. */
   createGuild(name: string, id?: string): { id: string; name: string } {
     const guild = this.#store.addGuild(name, id);
@@ -109,11 +114,15 @@ export class World {
     guild.members.set(id, { userId: id, nick: nick ?? null, roles, joinedAt: this.#store.now() });
   }
 
-  createChannel(guildId: string, name: string, { topic }: { topic?: string } = {}): APITextChannel {
+  createChannel(
+    guildId: string,
+    name: string,
+    { topic, id }: { topic?: string; id?: string } = {},
+  ): APITextChannel {
     const guild = this.#store.guild(guildId);
     const channel = this.#store.addChannel<TextChannelState>({
       kind: "text",
-      id: this.#store.newId(),
+      id: id ?? this.#store.newId(),
       guildId: guild.id,
       name,
       topic: topic ?? null,

@@ -180,7 +180,7 @@ class World {
       // What is said to a socket that was closed meanwhile is lost.
       if (this.live === id && this.isOpen) this.frame(event);
     }
-    if (this.live === id && this.isOpen) this.frame({ op: 0, t: "RESUMED", s: log.length + 1, d: {} });
+    if (this.live === id && this.isOpen) this.emit("RESUMED", {});
   }
 
   frame(payload: unknown): void {
