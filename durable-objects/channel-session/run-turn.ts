@@ -10,6 +10,7 @@ import { type ModelRequest, type Provider, ProviderError } from "../../shared/ll
 import type { LogFields, Logger, LogLevel } from "../../shared/log.ts";
 import type { Tool } from "../../shared/tools/tool.ts";
 import { explainRefusal } from "../agent-hub/explain-refusal.ts";
+import { countDecided } from "./approvals.ts";
 import { callModel } from "./call-model.ts";
 import type { UserMessage } from "./messages.ts";
 import { type NextAction, nextAction } from "./next-action.ts";
@@ -26,6 +27,8 @@ const KEPT_TOKENS = 20_000;
  * eviction takes every turn with it. A turn that dies in its model calls is given up long before (next-action.ts).
  */
 const MAX_GENERATIONS = 30;
+/** And not before it was tried for so long, in milliseconds: a machine that keeps failing takes every turn with it too. */
+const MIN_TRIED_MS = 10 * 60_000;
 
 /** What an agent brings to a turn. */
 export interface AgentParts {
@@ -80,14 +83,16 @@ export interface TurnHost {
 }
 
 /**
- * Runs or resumes a turn. It resolves when the turn is over, or when somebody else took it over (stop, new instance).
+ * Runs or resumes a turn. It resolves when the turn is over, when it waits for approval, or when somebody else took it
+ * over (stop, new instance).
  *
  * @throws whatever the platform throws; the turn then stays open and the watchdog resumes it.
  */
 export async function runTurn(turn: OpenTurn, host: TurnHost): Promise<void> {
   try {
     if (host.store.heldState(turn) === "running") await reachAnswer(turn, host);
-    await post(turn, host);
+    if (host.store.heldState(turn) === "parked") host.changed();
+    else await post(turn, host);
   } catch (error) {
     if (error instanceof FencedError) return;
     throw error;
@@ -97,7 +102,7 @@ export async function runTurn(turn: OpenTurn, host: TurnHost): Promise<void> {
 async function reachAnswer(turn: OpenTurn, host: TurnHost): Promise<void> {
   const { store, log, now } = host;
   try {
-    if (turn.generation > MAX_GENERATIONS) return giveUp(turn, host, { generation: turn.generation });
+    if (hasDiedTooOften(turn, host)) return giveUp(turn, host, { generation: turn.generation });
     const agent = await host.agent();
     store.setModel(turn, agent.provider.name, agent.provider.model);
     const said = { user: await readMessage(turn, host, agent) };
@@ -106,11 +111,13 @@ async function reachAnswer(turn: OpenTurn, host: TurnHost): Promise<void> {
       maxToolRounds: agent.limits.maxToolRounds,
       // A tool that this version no longer has may have taken effect in the one before.
       isIdempotent: (name: string) => tools.get(name)?.idempotent ?? false,
+      needsApproval: (name: string) => tools.get(name)?.needsApproval ?? false,
     };
     for (;;) {
       const journal = store.steps(turn.id).map(({ entry }) => entry);
       const action = nextAction(journal, rules);
       if (action.do === "post") return store.post(turn, action.text, now());
+      if (action.do === "park") return store.park(turn);
       if (action.do === "give-up") return giveUp(turn, host, { lostAttempts: action.lostAttempts });
       if (action.do === "call-model") await callModel(turn, host, agent, action, said, journal);
       else await runTools(turn, host, tools, action);
@@ -123,6 +130,13 @@ async function reachAnswer(turn: OpenTurn, host: TurnHost): Promise<void> {
     log.log(level, "turn.failed", fields);
     store.fail(turn, { code: failure.code, message }, now());
   }
+}
+
+/** Each decision may have woken the turn once; whatever else has, followed a death. */
+function hasDiedTooOften({ id, generation }: OpenTurn, { store, now }: TurnHost): boolean {
+  if (generation <= MAX_GENERATIONS || generation - countDecided(store.steps(id)) <= MAX_GENERATIONS)
+    return false;
+  return now() - (store.turn(id)?.startedAt ?? 0) >= MIN_TRIED_MS;
 }
 
 /** Ends a turn that was interrupted too often. `why`: for the operator. */
@@ -176,14 +190,14 @@ async function runTools(
   turn: OpenTurn,
   host: TurnHost,
   tools: ReadonlyMap<string, Tool>,
-  { round, calls, unknown }: Extract<NextAction, { do: "run-tools" }>,
+  { calls, unknown, ...round }: Extract<NextAction, { do: "run-tools" }>,
 ): Promise<void> {
   const { store, now } = host;
   for (const { step, name } of unknown) {
     host.log.log("warn", "tool.outcome_unknown", { step, tool: name });
     store.finishToolCall(turn, step, { content: UNKNOWN_OUTCOME, isError: true, outcome: "unknown" }, now());
   }
-  store.startToolCalls(turn, round, calls, now());
+  store.startToolCalls(turn, { ...round, calls }, now());
   host.changed();
   const running = calls.map(async ({ step, name, input }) => {
     const tool = tools.get(name);

@@ -51,7 +51,9 @@ const [model, tools] = await Promise.all([startModelServer(), startToolServer()]
 try {
   await using worker = await startMortalWorker(directory, { modelUrl: model.url, toolsUrl: tools.url });
   const { kills, attempts } = await storm(worker, plan);
-  console.log(`${kills} kills; all accepted, in ${attempts} attempts; waiting until all is quiet`);
+  console.log(
+    `${kills} of ${plan.kills.length} kills; all accepted, in ${attempts} attempts; waiting until all is quiet`,
+  );
   await quiet(model);
   const verdict = judge(plan, await readAll(worker, plan), tools.requests());
   report(verdict);
@@ -62,13 +64,16 @@ try {
   await rm(directory, { recursive: true, force: true });
 }
 
-/** Sends everything, and kills for as long as the plan says. `attempts`: how often messages were sent. */
-async function storm(worker: MortalWorker, { conversations, lives }: Plan) {
+/**
+ * Sends everything, and kills when the plan says, or as soon after as there is a runtime that listens. `attempts`: how
+ * often messages were sent.
+ */
+async function storm(worker: MortalWorker, { conversations, kills: planned }: Plan) {
   const start = performance.now();
   const killing = async () => {
     let kills = 0;
-    for (const life of lives) {
-      await delay(life);
+    for (const at of planned) {
+      await delay(Math.max(0, start + at - performance.now()));
       if (performance.now() - start > seconds * 1_000) break;
       await worker.kill();
       kills += 1;
