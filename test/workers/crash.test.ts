@@ -209,6 +209,8 @@ describe("a session that dies at any write of its journal", () => {
     const met = new Set(points.map(({ write }) => write.split(" ")[0]));
     // These end turns that have no answer, or forget them; a stop and a failure die in tests of their own.
     for (const method of ["cancel", "fail", "failModelCall", "forget"]) met.add(method);
+    // So do parking and what ends it, where calls need approval (approval.test.ts).
+    for (const method of ["park", "decide", "declineOverdue"]) met.add(method);
     // Only messages with files are read anew when a turn is resumed, and kept as they were read.
     met.add("setUserTexts");
     expect([...met].sort()).toEqual([...WRITES].sort());

@@ -1,4 +1,9 @@
-import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
+import {
+  abortAllDurableObjects,
+  evictDurableObject,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { answerOf, Chat, modelRequests, postJson, request, toolRequests } from "./support.ts";
@@ -323,6 +328,28 @@ describe("an instance that dies", () => {
     expect(turn).toMatchObject({ state: "failed" });
     expect(turn?.notice).toMatch(/gave up/);
     expect(await modelRequests(word)).toHaveLength(5);
+    logged.mockRestore();
+  });
+
+  it("very often, as on a machine that keeps failing, is given up only once it was tried for ten minutes", async () => {
+    const logged = vi.spyOn(console, "error").mockImplementation(() => {});
+    const chat = new Chat();
+    const word = marker();
+    const start = Date.now();
+    await chat.send(`${word} [[hang]]`);
+    await vi.waitFor(async () => expect(await modelRequests(word)).toHaveLength(1));
+    await runInDurableObject(chat.stub, (_, { storage }) => {
+      storage.sql.exec("UPDATE turns SET generation = 40");
+    });
+    await abortAllDurableObjects();
+    await chat.turns();
+    await vi.waitFor(async () => expect(await modelRequests(word)).toHaveLength(2));
+    vi.useFakeTimers({ toFake: ["Date"], now: start + 10 * 60_000 });
+    await abortAllDurableObjects();
+    const [turn] = await chat.settled();
+    expect(turn).toMatchObject({ state: "failed" });
+    expect(turn?.notice).toMatch(/gave up/);
+    expect(await modelRequests(word)).toHaveLength(2);
     logged.mockRestore();
   });
 
