@@ -155,6 +155,7 @@ export class ChannelSession extends DurableObject<Env> {
 
   /** Forgets the conversation, and stops what is being answered. What the agent knows about people stays. */
   reset(): void {
+    this.#summarizer.abandon();
     this.#store.forget(Date.now());
     this.#running?.controller.abort(new DOMException("the conversation was reset", "AbortError"));
     this.#log.log("info", "session.reset");

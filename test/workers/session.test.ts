@@ -344,7 +344,7 @@ describe("an instance that dies", () => {
     await abortAllDurableObjects();
     await chat.turns();
     await vi.waitFor(async () => expect(await modelRequests(word)).toHaveLength(2));
-    vi.useFakeTimers({ toFake: ["Date"], now: start + 10 * 60_000 });
+    vi.useFakeTimers({ toFake: ["Date"], now: start + 11 * 60_000 });
     await abortAllDurableObjects();
     const [turn] = await chat.settled();
     expect(turn).toMatchObject({ state: "failed" });
