@@ -26,6 +26,18 @@ export const MAX_CALL_ATTEMPTS = 5;
 /** Model attempts that a turn may lose, over all its rounds, before it is given up. */
 export const MAX_LOST_ATTEMPTS = 8;
 
+/**
+ * Milliseconds from the start of a model attempt that was lost to the next one. Once or twice is a deploy; a machine that
+ * keeps failing would use up the attempts above within seconds, all of them paid for.
+ *
+ * @param lost as {@link lostAttempts} counts.
+ */
+export function pauseAfter(lost: number): number {
+  if (lost < 2) return 0;
+  if (lost === 2) return 2_000;
+  return lost === 3 ? 10_000 : 60_000;
+}
+
 /** What decides besides the journal. */
 export interface TurnRules {
   /** Rounds in which the model may call tools; after them it has to answer. */

@@ -7,14 +7,15 @@ import { cutToTokens } from "../../shared/llm/cut-text.ts";
 import { explainToUser } from "../../shared/llm/errors.ts";
 import { modelTraits } from "../../shared/llm/models.ts";
 import { type ModelRequest, type Provider, ProviderError } from "../../shared/llm/provider.ts";
+import { sleep } from "../../shared/llm/retry.ts";
 import type { LogFields, Logger, LogLevel } from "../../shared/log.ts";
 import type { Tool } from "../../shared/tools/tool.ts";
 import { explainRefusal } from "../agent-hub/explain-refusal.ts";
 import { countDecided } from "./approvals.ts";
 import { callModel } from "./call-model.ts";
 import type { UserMessage } from "./messages.ts";
-import { type NextAction, nextAction } from "./next-action.ts";
-import type { OutboxRow } from "./schema.ts";
+import { lostAttempts, type NextAction, nextAction, pauseAfter } from "./next-action.ts";
+import type { OutboxRow, StepRow } from "./schema.ts";
 import { BudgetError, type Spending } from "./spending.ts";
 import { FencedError, type OpenTurn, type SessionStore } from "./store.ts";
 import { readUserMessage } from "./user-message.ts";
@@ -114,13 +115,16 @@ async function reachAnswer(turn: OpenTurn, host: TurnHost): Promise<void> {
       needsApproval: (name: string) => tools.get(name)?.needsApproval ?? false,
     };
     for (;;) {
-      const journal = store.steps(turn.id).map(({ entry }) => entry);
+      const steps = store.steps(turn.id);
+      const journal = steps.map(({ entry }) => entry);
       const action = nextAction(journal, rules);
       if (action.do === "post") return store.post(turn, action.text, now());
       if (action.do === "park") return store.park(turn);
       if (action.do === "give-up") return giveUp(turn, host, { lostAttempts: action.lostAttempts });
-      if (action.do === "call-model") await callModel(turn, host, agent, action, said, journal);
-      else await runTools(turn, host, tools, action);
+      if (action.do === "call-model") {
+        await pause(steps, action, host);
+        await callModel(turn, host, agent, action, said, journal);
+      } else await runTools(turn, host, tools, action);
       host.changed();
     }
   } catch (error) {
@@ -130,6 +134,16 @@ async function reachAnswer(turn: OpenTurn, host: TurnHost): Promise<void> {
     log.log(level, "turn.failed", fields);
     store.fail(turn, { code: failure.code, message }, now());
   }
+}
+
+/** Waits before an attempt at a model call that follows lost ones, and says so. An instance that dies meanwhile leaves the rest. */
+async function pause(steps: readonly StepRow[], { step }: { step: number }, host: TurnHost): Promise<void> {
+  const lostAt = steps[step]?.startedAt;
+  if (lostAt === undefined) return;
+  const ms = lostAt + pauseAfter(lostAttempts(steps.map(({ entry }) => entry))) - host.now();
+  if (ms <= 0) return;
+  host.live.restart("This answer was interrupted several times; trying again in a moment.");
+  await sleep(ms, host.signal);
 }
 
 /** Each decision may have woken the turn once; whatever else has, followed a death. */

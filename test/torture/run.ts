@@ -17,8 +17,8 @@ import { type MortalWorker, startMortalWorker } from "./mortal-worker.ts";
 import { drawPlan, type Plan, seededRandom } from "./plan.ts";
 import { judge, type Verdict } from "./verdict.ts";
 
-/** Longer than a session's watchdog: a turn that nobody works on by then would stay so. */
-const QUIET_MS = 40_000;
+/** Longer than a session's watchdog and its longest pause together: a turn that nobody works on by then would stay so. */
+const QUIET_MS = 100_000;
 /** How long the sessions may take to finish everything, in milliseconds. */
 const SETTLE_MS = 300_000;
 const POLL_MS = 2_000;

@@ -318,10 +318,12 @@ describe("an instance that dies", () => {
     const logged = vi.spyOn(console, "error").mockImplementation(() => {});
     const chat = new Chat();
     const word = marker();
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
     await chat.send(`${word} [[hang]]`);
     for (let death = 1; death <= 5; death++) {
       await vi.waitFor(async () => expect(await modelRequests(word)).toHaveLength(death));
       await abortAllDurableObjects();
+      vi.setSystemTime(Date.now() + 60_000);
       await chat.turns();
     }
     const [turn] = await chat.settled();
@@ -329,6 +331,22 @@ describe("an instance that dies", () => {
     expect(turn?.notice).toMatch(/gave up/);
     expect(await modelRequests(word)).toHaveLength(5);
     logged.mockRestore();
+  });
+
+  it("again and again within seconds pauses before the next call that may be paid for, and can be stopped", async () => {
+    const chat = new Chat();
+    const word = marker();
+    await chat.send(`${word} [[hang]]`);
+    for (let death = 1; death <= 3; death++) {
+      await vi.waitFor(async () => expect(await modelRequests(word)).toHaveLength(death), 8_000);
+      await abortAllDurableObjects();
+      await chat.turns();
+    }
+    await chat.until(([turn]) => turn?.notice?.includes("trying again in a moment") ?? false);
+    expect(await modelRequests(word)).toHaveLength(3);
+    expect(await chat.stop()).toBe(true);
+    expect(await chat.settled()).toMatchObject([{ state: "cancelled" }]);
+    expect((await chat.ask("[[say next]]")).state).toBe("done");
   });
 
   it("very often, as on a machine that keeps failing, is given up only once it was tried for ten minutes", async () => {

@@ -7,6 +7,7 @@ import {
   MAX_CALL_ATTEMPTS,
   MAX_LOST_ATTEMPTS,
   nextAction,
+  pauseAfter,
   type TurnRules,
 } from "../../../durable-objects/channel-session/next-action.ts";
 import type { Approval, StepEntry } from "../../../durable-objects/channel-session/schema.ts";
@@ -204,6 +205,13 @@ describe("a turn that loses one model call after the other", () => {
     ["of all rounds", [hard(0, MAX_LOST_ATTEMPTS - 1), tool(0, get, "x"), dying(1, 1)]],
   ])("goes on just below the limit %s", (_, steps) => {
     expect(nextAction(steps, rules)).toMatchObject({ do: "call-model" });
+  });
+
+  it("waits the longer, the more were lost, so that a machine that fails for a minute does not cost the answer", () => {
+    const pauses = Array.from({ length: MAX_LOST_ATTEMPTS }, (_, lost) => pauseAfter(lost));
+    expect(pauses).toEqual([0, 0, 2_000, 10_000, 60_000, 60_000, 60_000, 60_000]);
+    const ofOneCall = pauses.slice(0, MAX_CALL_ATTEMPTS).reduce((sum, pause) => sum + pause);
+    expect(ofOneCall).toBeGreaterThan(60_000);
   });
 
   it("still runs tools and posts what the last attempt has brought", () => {
