@@ -42,6 +42,23 @@ export const agents = defineAgents({
     tools: [{ url: "env:TOOLS_URL", endpoints: [{ ...post("/payments"), approval: true }] }],
     llm: { provider: "anthropic" },
   },
+  /** Lives in Discord, in the channels `#c0` to `#c39`, with a thread for each message. */
+  herald: {
+    name: "Herald",
+    personality: "You answer in Discord.",
+    tools: [],
+    discord: { channels: Array.from({ length: 40 }, (_, n) => `#c${n}`) },
+    llm: { provider: "anthropic" },
+  },
+  /** Lives in the same channels, without threads, and lets a thousand messages wait in each. */
+  listener: {
+    name: "Listener",
+    personality: "You listen.",
+    tools: [],
+    discord: { channels: Array.from({ length: 40 }, (_, n) => `#c${n}`), threadMode: "none" },
+    queue: { maxWaiting: 1000 },
+    llm: { provider: "anthropic" },
+  },
   /** Its model is of no known family, so its window is taken to be small. */
   small: {
     name: "Small",
