@@ -19,6 +19,8 @@ import { judge, type Verdict } from "./verdict.ts";
 
 /** Longer than a session's watchdog and its longest pause together: a turn that nobody works on by then would stay so. */
 const QUIET_MS = 100_000;
+/** How long a runtime lives at least from when it listens, in milliseconds: on a busy machine it would get to nothing. */
+const LEAST_LIFE_MS = 500;
 /** How long the sessions may take to finish everything, in milliseconds. */
 const SETTLE_MS = 300_000;
 const POLL_MS = 2_000;
@@ -69,15 +71,15 @@ try {
 }
 
 /**
- * Sends everything, and kills when the plan says, or as soon after as there is a runtime that listens. `attempts`: how
- * often messages were sent.
+ * Sends everything, and kills when the plan says, or as soon after as there is a runtime that has begun to do something.
+ * `attempts`: how often messages were sent.
  */
 async function storm(worker: MortalWorker, { conversations, kills: planned }: Plan) {
   const start = performance.now();
   const killing = async () => {
     let kills = 0;
     for (const at of planned) {
-      await delay(Math.max(0, start + at - performance.now()));
+      await delay(Math.max(LEAST_LIFE_MS, start + at - performance.now()));
       if (performance.now() - start > seconds * 1_000) break;
       await worker.kill();
       kills += 1;

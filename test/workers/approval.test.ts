@@ -12,7 +12,13 @@ import { answerOf, Chat, modelRequests, postJson, toolRequests } from "./support
 const HOUR = 3_600_000;
 const PATIENCE = 20_000;
 
-beforeAll(() => installCrashPoints());
+/** The first answer loads the model's SDK, which takes seconds here. */
+beforeAll(async () => {
+  installCrashPoints();
+  const chat = new Chat();
+  await chat.send("[[say warm]]");
+  await chat.settled(PATIENCE);
+}, PATIENCE);
 afterEach(() => {
   vi.useRealTimers();
 });
