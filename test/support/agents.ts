@@ -86,5 +86,46 @@ export const agents = defineAgents({
     tools: [{ url: "env:TOOLS_URL", endpoints: [get("/echo/:id")] }],
     llm: { fallbackProviders: ["openai-api"], providers: { "claude-cli": {} } },
   },
+  /** Hears everything in the channels `#help` and `#busy`, and answers there. */
+  attendant: {
+    name: "Attendant",
+    personality: "You attend.",
+    tools: [],
+    discord: {
+      channels: ["#help", "#busy"],
+      threadMode: "none",
+      catchUp: { maxAge: "1d", maxMessages: 150 },
+    },
+    queue: { maxWaiting: 2 },
+    llm: { provider: "anthropic" },
+  },
+  /** Waits to be mentioned, and goes on in a thread for each user. */
+  picky: {
+    name: "Picky",
+    personality: "You pick.",
+    tools: [],
+    discord: {
+      channels: ["#help"],
+      trigger: "involved",
+      threadMode: "per-user",
+      allowBots: ["900000000000000009"],
+      maxBotTurns: 2,
+    },
+    llm: { provider: "demo" },
+  },
+  /** Talks in Discord, of its tool calls too. */
+  talker: {
+    name: "Talker",
+    personality: "You talk.",
+    tools: [{ url: "env:TOOLS_URL", endpoints: [get("/echo/:id"), post("/orders")] }],
+    discord: { toolDisplay: "full" },
+  },
+  /** Shows how far it is. */
+  reactor: {
+    name: "Reactor",
+    personality: "You react.",
+    tools: [],
+    discord: { reactions: { enabled: true } },
+  },
   broken: { name: "Broken", personality: 7 },
 });

@@ -12,25 +12,32 @@
  */
 import { once } from "node:events";
 import type { Server } from "node:http";
+import { createRequire } from "node:module";
 import { serve } from "@hono/node-server";
 import { Hono } from "hono";
-import { WebSocketServer } from "ws";
+import { controlRoutes } from "./control.ts";
 import { Faults } from "./faults.ts";
 import { GatewayConnection } from "./gateway/connection.ts";
 import { GatewayFaults } from "./gateway/faults.ts";
 import { CLOSE } from "./gateway/frames.ts";
-import { type GatewayOptions, GatewayRoom, type GatewayTally, type SessionView } from "./gateway/room.ts";
+import { type GatewayOptions, GatewayRoom } from "./gateway/room.ts";
+import type { SessionView } from "./gateway/tally.ts";
 import { seededRandom } from "./random.ts";
-import { restApp, type Violation } from "./rest/app.ts";
+import type { Report, Tally } from "./remote.ts";
+import { restApp } from "./rest/app.ts";
 import type { RestEnv } from "./rest/context.ts";
 import { RestFaults } from "./rest/faults.ts";
 import { Nonces } from "./rest/nonces.ts";
 import { RateLimits } from "./rest/rate-limits.ts";
-import type { RecordedRequest } from "./rest/request.ts";
-import { emptyTally, type RestTally } from "./rest/tally.ts";
+import type { RecordedRequest, Violation } from "./rest/request.ts";
+import { emptyTally } from "./rest/tally.ts";
 import type { NewUser } from "./state.ts";
 import { Store } from "./store.ts";
+import { webClientRoutes } from "./web-client.ts";
 import { World } from "./world.ts";
+
+// Where tests run in workerd, vitest resolves packages as for a browser, in globalSetup too; `ws` has nothing for those.
+const { WebSocketServer } = createRequire(import.meta.url)("ws") as typeof import("ws");
 
 export interface FakeDiscordOptions extends Partial<GatewayOptions> {
   /** 0, the default, for any free one. */
@@ -51,6 +58,8 @@ export interface FakeDiscordOptions extends Partial<GatewayOptions> {
 }
 
 export interface FakeDiscord {
+  /** A page to read and write on as a person. */
+  readonly clientUrl: string;
   /** For `DISCORD_API_BASE_URL`: `http://127.0.0.1:<port>/api/v10`. */
   readonly restUrl: string;
   /** What `GET /gateway/bot` answers: `ws://127.0.0.1:<port>/gateway`. */
@@ -62,7 +71,7 @@ export interface FakeDiscord {
   readonly requests: RecordedRequest[];
   /** What Discord's specification does not allow; empty for a good client. */
   readonly violations: Violation[];
-  readonly tally: { readonly rest: RestTally; readonly gateway: GatewayTally };
+  readonly tally: Tally;
   /** Gateway sessions, connected or resumable. */
   sessions(): SessionView[];
   close(): Promise<void>;
@@ -106,11 +115,21 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}): Promis
     violations,
     tally: tally.rest,
   });
-  const app = new Hono<RestEnv>().route("/api/v10", rest).get("/attachments/:channel/:id/:name", (c) => {
-    const file = store.attachment(c.req.param("channel"), c.req.param("id"));
-    if (file === undefined) return c.text("This content is no longer available.", 404);
-    return c.body(file.bytes, 200, { "content-type": file.contentType });
-  });
+  const faults = new Faults({ rest: restFaults, gateway: gatewayFaults, room, connections });
+  const report = (): Report => ({ requests, violations, tally, sessions: room.sessions() });
+  const forget = () => {
+    requests.length = 0;
+    violations.length = 0;
+  };
+  const app = new Hono<RestEnv>()
+    .route("/api/v10", rest)
+    .route("/", webClientRoutes(store))
+    .route("/", controlRoutes({ world, faults, report, forget }))
+    .get("/attachments/:channel/:id/:name", (c) => {
+      const file = store.attachment(c.req.param("channel"), c.req.param("id"));
+      if (file === undefined) return c.text("This content is no longer available.", 404);
+      return c.body(file.bytes, 200, { "content-type": file.contentType });
+    });
 
   const server = serve({
     fetch: app.fetch,
@@ -143,11 +162,12 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}): Promis
   });
 
   return {
+    clientUrl: `http://${host}/`,
     restUrl: `http://${host}/api/v10`,
     gatewayUrl,
     token,
     world,
-    faults: new Faults({ rest: restFaults, gateway: gatewayFaults, room, connections }),
+    faults,
     requests,
     violations,
     tally,

@@ -1,4 +1,5 @@
-/** Everything that can be made to go wrong. Arguments are plain JSON. */
+/** Carries out what {@link FaultCommands} say. */
+import type { FaultCommands } from "./fault-commands.ts";
 import type { GatewayConnection } from "./gateway/connection.ts";
 import type { GatewayFaults } from "./gateway/faults.ts";
 import { OP } from "./gateway/frames.ts";
@@ -12,7 +13,7 @@ interface FaultsOptions {
   connections: ReadonlySet<GatewayConnection>;
 }
 
-export class Faults {
+export class Faults implements FaultCommands {
   readonly #rest: RestFaults;
   readonly #gateway: GatewayFaults;
   readonly #room: GatewayRoom;
@@ -25,17 +26,14 @@ export class Faults {
     this.#connections = connections;
   }
 
-  /** REST requests fail; see {@link RestFault} for how and how often. */
   rest(fault: RestFault): void {
     this.#rest.inject(fault);
   }
 
-  /** Milliseconds before each REST answer. */
   restLatency(latencyMs: number): void {
     this.#rest.latencyMs = latencyMs;
   }
 
-  /** Closes the sockets of the Gateway with a code, or without one breaks them. Their sessions can be resumed. */
   dropSockets(code?: number): void {
     for (const connection of this.#connections) {
       if (code === undefined) connection.terminate();
@@ -43,7 +41,6 @@ export class Faults {
     }
   }
 
-  /** Heartbeats are not acknowledged any more: the connection is a zombie. */
   stopAcknowledging(): void {
     this.#gateway.isSilent = true;
   }
@@ -52,27 +49,22 @@ export class Faults {
     this.#gateway.isSilent = false;
   }
 
-  /** No session can be resumed any more. Sockets stay, and hear nothing. */
   expireSessions(): void {
     this.#room.expire();
   }
 
-  /** New Gateway connections are refused for so long. */
   refuseConnections(forMs: number): void {
     this.#gateway.refusedUntil = this.#room.store.now() + forMs;
   }
 
-  /** Op 7: reconnect and resume. */
   requestReconnect(): void {
     for (const connection of this.#connections) connection.send({ op: OP.reconnect, d: null });
   }
 
-  /** Op 1 from the server: beat at once. */
   requestHeartbeat(): void {
     for (const connection of this.#connections) connection.send({ op: OP.heartbeat, d: null });
   }
 
-  /** Op 9 for those that are connected; not resumable, their sessions are gone. */
   invalidateSessions(options: { resumable: boolean }): void {
     for (const connection of this.#connections) {
       if (!options.resumable && connection.session) this.#room.forget(connection.session);
@@ -81,17 +73,14 @@ export class Faults {
     }
   }
 
-  /** The next so many IDENTIFYs and RESUMEs are answered with op 9, `false`. */
   refuseSessions(times: number): void {
     this.#gateway.invalidSessions = times;
   }
 
-  /** The next so many dispatches come twice, with two sequences. */
   duplicateDispatches(times: number): void {
     this.#gateway.duplicates = times;
   }
 
-  /** Ends every fault. What has happened stays. */
   clear(): void {
     this.#rest.clear();
     this.#gateway.clear();

@@ -73,6 +73,10 @@ export class Store {
     return made;
   }
 
+  users(): APIUser[] {
+    return [...this.#users.values()];
+  }
+
   /** @throws DiscordProblem 10013 */
   user(id: string): APIUser {
     const user = this.#users.get(id);

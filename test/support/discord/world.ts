@@ -85,6 +85,11 @@ export class World {
     return this.#store.addUser(user);
   }
 
+  /** The bot and everybody else, in the order of their making. */
+  users(): APIUser[] {
+    return this.#store.users();
+  }
+
   /** A guild with the bot in it. `id` decides its shard: `(id >> 22) % shards`. */
   createGuild(name: string, id?: string): { id: string; name: string } {
     const guild = this.#store.addGuild(name, id);
@@ -109,16 +114,21 @@ export class World {
     guild.members.set(id, { userId: id, nick: nick ?? null, roles, joinedAt: this.#store.now() });
   }
 
-  createChannel(guildId: string, name: string, { topic }: { topic?: string } = {}): APITextChannel {
+  createChannel(
+    guildId: string,
+    name: string,
+    { topic, id }: { topic?: string; id?: string } = {},
+  ): APITextChannel {
     const guild = this.#store.guild(guildId);
     const channel = this.#store.addChannel<TextChannelState>({
       kind: "text",
-      id: this.#store.newId(),
+      id: id ?? this.#store.newId(),
       guildId: guild.id,
       name,
       topic: topic ?? null,
       position: this.#store.channelsOf(guild.id).length,
-      denied: new Set(),
+      // A bot is seldom a moderator.
+      denied: new Set(["MANAGE_THREADS"]),
       messages: [],
       lastMessageId: null,
     });
@@ -321,7 +331,7 @@ export class World {
   #fileOf({ filename, contentType, text, base64 }: UserFile): AttachmentState {
     const bytes =
       base64 === undefined
-        ? new TextEncoder().encode(text ?? "")
+        ? new Uint8Array(new TextEncoder().encode(text ?? ""))
         : Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
     const type = contentType ?? "application/octet-stream";
     return { id: this.#store.newId(), filename, contentType: type, description: null, bytes };

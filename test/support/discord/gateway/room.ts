@@ -6,6 +6,7 @@ import type { GatewayConnection } from "./connection.ts";
 import type { GatewayFaults } from "./faults.ts";
 import { isOfShard, isWanted, type Shard, withoutHiddenContent } from "./intents.ts";
 import { GatewaySession } from "./session.ts";
+import type { GatewayTally, SessionView } from "./tally.ts";
 
 export interface GatewayOptions {
   token: string;
@@ -23,34 +24,6 @@ export interface GatewayOptions {
   identifyWindowMs: number;
   /** IDENTIFYs of a day. */
   sessionStarts: number;
-}
-
-/** What has happened. */
-export interface GatewayTally {
-  connections: number;
-  /** URL paths of the connections, `/gateway` or `/resume`, in order. */
-  paths: string[];
-  identifies: number;
-  /** IDENTIFYs that came faster than `max_concurrency` allows. */
-  earlyIdentifies: number;
-  resumes: number;
-  /** Op 9 sent. */
-  invalidSessions: number;
-  heartbeats: number;
-  /** Close codes that the server sent. */
-  closes: number[];
-  /** Times that a session began while another of the same shard had a socket. */
-  rivals: number;
-}
-
-/** One session, for tests to read. */
-export interface SessionView {
-  id: string;
-  shard: Shard;
-  intents: number;
-  isConnected: boolean;
-  seq: number;
-  resumes: number;
 }
 
 /** Close codes of a client that end its session: it says that it does not come back. */

@@ -14,14 +14,8 @@ import { identityRoutes } from "./identity.ts";
 import { messageRoutes } from "./messages.ts";
 import { specificationIssues } from "./openapi.ts";
 import type { RateLimits } from "./rate-limits.ts";
-import { type ReadBody, type RecordedRequest, readBody } from "./request.ts";
+import { type ReadBody, type RecordedRequest, readBody, type Violation } from "./request.ts";
 import { count, type RestTally } from "./tally.ts";
-
-/** A request that no client should make. */
-export interface Violation {
-  request: string;
-  message: string;
-}
 
 export interface RestOptions {
   state: RestState;
@@ -81,7 +75,7 @@ export function restApp(options: RestOptions): Hono<RestEnv> {
   app.route("/", identityRoutes(state, options.world));
   app.route("/", channelRoutes(state));
   app.route("/", messageRoutes(state));
-  app.notFound((c) => c.json({ message: "404: Not Found", code: 0 }, 404));
+  app.all("*", (c) => c.json({ message: "404: Not Found", code: 0 }, 404));
   app.onError((error, c) => {
     if (error instanceof DiscordProblem) return c.json(error.toJSON(), error.status);
     throw error;

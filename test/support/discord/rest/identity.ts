@@ -28,6 +28,7 @@ export function identityRoutes(state: RestState, world: World): Hono<RestEnv> {
     approximate_user_install_count: 0,
     approximate_user_authorization_count: 0,
     explicit_content_filter: 0,
+    eligible_oauth2_scopes: [],
     team: null,
   });
 

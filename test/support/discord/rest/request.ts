@@ -17,6 +17,12 @@ export interface RecordedRequest {
   fault: string | null;
 }
 
+/** A request that no client should make. */
+export interface Violation {
+  request: string;
+  message: string;
+}
+
 /** A body that has been read. */
 export interface ReadBody {
   json: unknown;
