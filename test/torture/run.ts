@@ -20,9 +20,9 @@ import { judge, type Verdict } from "./verdict.ts";
 /** Longer than a session's watchdog and its longest pause together: a turn that nobody works on by then would stay so. */
 const QUIET_MS = 100_000;
 /** How long a runtime lives at least from when it listens, in milliseconds: on a busy machine it would get to nothing. */
-const LEAST_LIFE_MS = 500;
+const LEAST_LIFE_MS = 1_000;
 /** How long the sessions may take to finish everything, in milliseconds. */
-const SETTLE_MS = 300_000;
+const SETTLE_MS = 600_000;
 const POLL_MS = 2_000;
 
 const { values } = parseArgs({
@@ -107,6 +107,8 @@ async function quiet(server: ModelServer): Promise<void> {
     if (calls !== heard.calls) heard = { calls, at: performance.now() };
     await delay(POLL_MS);
   }
+  if (performance.now() - start >= SETTLE_MS)
+    console.log(`still busy after ${SETTLE_MS / 1_000} s: too slow a machine, or turns that go in circles`);
 }
 
 async function readAll(worker: MortalWorker, { conversations }: Plan): Promise<Map<string, TurnView[]>> {
