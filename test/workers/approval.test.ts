@@ -18,7 +18,7 @@ beforeAll(async () => {
   const chat = new Chat();
   await chat.send("[[say warm]]");
   await chat.settled(PATIENCE);
-}, PATIENCE);
+}, 3 * PATIENCE);
 afterEach(() => {
   vi.useRealTimers();
 });

@@ -19,7 +19,7 @@ let points: CrashPoint[] = [];
 beforeAll(async () => {
   installCrashPoints();
   points = await crashPoints();
-}, PATIENCE);
+}, 3 * PATIENCE);
 
 /** A request that a tool call of a scripted conversation made. */
 interface Sent {
