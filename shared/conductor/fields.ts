@@ -21,28 +21,32 @@ export const agentIdText = text
   .max(MAX_NAME, `expected at most ${MAX_NAME} characters`)
   .regex(/^[^\s#:]+$/, 'expected an agent\'s id such as "dev-e"');
 
+const whole = "expected a whole number";
+
+/** Models write numbers in quotes, too. */
 const digits = z
-  .string()
-  .regex(/^\d{1,9}$/, "expected a whole number")
+  .string(whole)
+  .regex(/^\d{1,9}$/, whole)
   .transform(Number);
 
-/** A whole number, or one in quotes: models write both. */
-const count = z.union([z.int().nonnegative(), digits], "expected a whole number");
+const count = z.union([z.int(whole).nonnegative("expected 0 or more"), digits], whole);
 
 export const issueNumber = z
-  .union([z.int(), digits], "expected a whole number")
+  .union([z.int(whole), digits], whole)
   .pipe(z.int().positive("expected 1 or more"));
+
+const issuesExpected = 'expected issues such as 12, "#12" or "owner/name#12"';
 
 /** An issue that must be done first: `12` or `"#12"` of the same repository, or `"owner/name#12"`. */
 const dependency = z.union(
   [
-    z.int().positive(),
+    z.int(issuesExpected).positive(issuesExpected),
     z
       .string()
       .trim()
-      .regex(/^(?:[^\s#]*#)?[1-9]\d{0,8}$/),
+      .regex(/^(?:[^\s#]*#)?[1-9]\d{0,8}$/, issuesExpected),
   ],
-  'expected issues such as 12, "#12" or "owner/name#12"',
+  issuesExpected,
 );
 
 /** A field that may be missing. What original clients leave empty arrives as `null`. */

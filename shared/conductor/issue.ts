@@ -106,6 +106,8 @@ function changeOf(issue: Issue, event: StoredEvent): Partial<Issue> {
     case "REVIEW_DISPUTED":
       return { review: "disputed", state: issue.state === "in_review" ? "in_progress" : issue.state };
     case "HUMAN_GATE_TRIGGERED": {
+      // A failed issue waits for a human anyway.
+      if (issue.state === "failed") return {};
       const prNumber = event.data.prNumber ?? issue.prNumber;
       return {
         humanGate: { prNumber, reason: event.data.reason ?? null, since: event.at, remindedAt: null },

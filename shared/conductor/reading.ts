@@ -1,5 +1,5 @@
 /** What the conductor knows, read from D1. */
-import { and, asc, desc, eq, inArray, isNotNull, lt, or, sql } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, lt, notInArray, or, sql } from "drizzle-orm";
 import type { DrizzleD1Database } from "drizzle-orm/d1";
 import type { RigAgent } from "./agent.ts";
 import type { VersionedIssue } from "./detection.ts";
@@ -38,14 +38,12 @@ export async function listQueue(
 
 /** Issues that the clock can have something to say about. */
 export async function listWatched(db: DrizzleD1Database): Promise<VersionedIssue[]> {
-  const isGated = and(
-    isNotNull(sql`json_extract(${conductorIssues.issue}, '$.humanGate')`),
-    inArray(conductorIssues.state, ["queued", "in_review"]),
-  );
+  const isGated = sql`json_extract(${conductorIssues.issue}, '$.humanGate') is not null`;
+  const isOpen = notInArray(conductorIssues.state, ["done", "failed"]);
   return db
     .select(versioned)
     .from(conductorIssues)
-    .where(or(inArray(conductorIssues.state, ["assigned", "in_progress"]), isGated));
+    .where(and(isOpen, or(inArray(conductorIssues.state, ["assigned", "in_progress"]), isGated)));
 }
 
 /** Every agent that ever sent a heartbeat, by id. */
