@@ -2,13 +2,14 @@
 import { and, eq, max, type SQL, sql } from "drizzle-orm";
 import type { DrizzleD1Database } from "drizzle-orm/d1";
 import { OWN_EVENT_PREFIX, type RigEvent, type StoredEvent, type Submission, streamIdOf } from "./event.ts";
+import type { Issue } from "./issue.ts";
 import { emptyProjection, type Projection, project, writeProjection } from "./projection.ts";
 import { blockedBy, isQueued, isUnblocked, nextStream, queueOrder } from "./queue.ts";
 import { consequenceOf, refusalOf } from "./rules.ts";
 import { conductorAgents, conductorEvents, conductorIssues } from "./schema.ts";
 
 /** How often a write is tried anew because somebody else was faster: each time, somebody got on. */
-const MAX_TRIES = 100;
+const MAX_TRIES = 50;
 
 /** What became of a submission. */
 export type Appended =
@@ -51,7 +52,7 @@ export async function appendEvent(
     const issue = stream.projection.kind === "issue" ? stream.projection.issue : null;
     const message = refusalOf(event, { issue, blockedBy: stream.blockedBy });
     if (message !== null) return { outcome: "refused", message };
-    const stored = await commit(db, { event, id, streamId, now, stream, when: sql`true` });
+    const stored = await commit(db, { event, id, streamId, now, stream });
     if (stored) return { outcome: "stored", event: stored };
   }
   throw new ContentionError(`${MAX_TRIES} others wrote to ${streamId} first`);
@@ -60,51 +61,62 @@ export async function appendEvent(
 /** An issue that is an agent's. */
 export interface Claim {
   streamId: string;
-  issue: NonNullable<Extract<Projection, { kind: "issue" }>["issue"]>;
+  issue: Issue;
 }
 
 /**
- * Gives an agent the next issue: what is assigned to it and not begun, else the head of the queue. The assignment is
- * written only if that issue is still the head, so no two agents get one issue, and none gets one out of order.
+ * Gives an agent the next issue: what is assigned to it and not begun, else the head of the queue. One transaction finds
+ * the head and assigns it, so no two agents get one issue, none gets one out of order, and none is tried twice.
  *
+ * @param now Unix milliseconds.
  * @returns `null` when nothing is there to do.
- * @throws ContentionError; whatever D1 throws.
+ * @throws whatever D1 throws.
  */
-export async function claimNext(
-  db: DrizzleD1Database,
-  agentId: string,
-  { now, claim }: { now: number; claim: boolean },
-): Promise<Claim | null> {
-  for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
-    const [own, head] = await db.batch([
-      selectIssue(db)
-        .where(and(eq(conductorIssues.state, "assigned"), eq(conductorIssues.agentId, agentId)))
-        .orderBy(...queueOrder)
-        .limit(1),
-      selectIssue(db)
-        .where(and(isQueued, isUnblocked))
-        .orderBy(...queueOrder)
-        .limit(1),
-    ]);
-    const [next = head[0]] = own;
-    if (next === undefined) return null;
-    const { streamId, version, issue } = next;
-    if (!claim || issue.state === "assigned") return { streamId, issue };
-    const { repo, issueNumber } = issue;
-    const stored = await commit(db, {
-      event: {
-        type: "ISSUE_ASSIGNED",
-        data: { repo, issueNumber, agentId, attempt: issue.failedAttempts + 1 },
-      },
-      id: crypto.randomUUID(),
-      streamId,
-      now,
-      stream: { version, projection: { kind: "issue", issue } },
-      when: sql`${nextStream} = ${streamId}`,
-    });
-    if (stored) return { streamId, issue: { ...issue, state: "assigned", agentId } };
-  }
-  throw new ContentionError(`${MAX_TRIES} other agents were faster than ${agentId}`);
+export async function claimNext(db: DrizzleD1Database, agentId: string, now: number): Promise<Claim | null> {
+  const id = crypto.randomUUID();
+  const { stream, version, repo, issueNumber, issue } = conductorIssues;
+  const isOwn = and(eq(conductorIssues.state, "assigned"), eq(conductorIssues.agentId, agentId));
+  const data = sql`json_object('repo', ${repo}, 'issueNumber', ${issueNumber}, 'agentId', ${agentId},
+    'attempt', json_extract(${issue}, '$.failedAttempts') + 1)`;
+  const assignment = sql`select null, ${id}, ${stream}, ${version} + 1, 'ISSUE_ASSIGNED', ${data}, ${now}
+    from ${conductorIssues} where ${stream} = ${nextStream}
+    and not exists (select 1 from ${conductorIssues} where ${isOwn})`;
+  const assigned = sql`(select ${conductorEvents.stream} from ${conductorEvents} where ${eq(conductorEvents.id, id)})`;
+  const [, , [next]] = await db.batch([
+    db.insert(conductorEvents).select(assignment),
+    // What `applyToIssue` makes of an assignment: which issue it is, only this transaction knows.
+    db
+      .update(conductorIssues)
+      .set({
+        version: sql`${version} + 1`,
+        state: "assigned",
+        agentId,
+        issue: sql`json_set(${issue}, '$.state', 'assigned', '$.agentId', ${agentId},
+          '$.updatedAt', cast(${now} as integer))`,
+      })
+      .where(sql`${stream} = ${assigned}`),
+    selectIssue(db)
+      .where(isOwn)
+      .orderBy(...queueOrder)
+      .limit(1),
+  ]);
+  return next ?? null;
+}
+
+/** What {@link claimNext} would give an agent, without giving it. */
+export async function peekNext(db: DrizzleD1Database, agentId: string): Promise<Claim | null> {
+  const isOwn = and(eq(conductorIssues.state, "assigned"), eq(conductorIssues.agentId, agentId));
+  const [[own], [head]] = await db.batch([
+    selectIssue(db)
+      .where(isOwn)
+      .orderBy(...queueOrder)
+      .limit(1),
+    selectIssue(db)
+      .where(and(isQueued, isUnblocked))
+      .orderBy(...queueOrder)
+      .limit(1),
+  ]);
+  return own ?? head ?? null;
 }
 
 /** A stream as it is, before one more event. */
@@ -120,13 +132,11 @@ interface Intent {
   streamId: string;
   now: number;
   stream: Stream;
-  /** What else must hold when it is written. */
-  when: SQL;
 }
 
-/** @returns the event as stored, or `undefined` when the stream went on in the meantime or `when` does not hold. */
+/** @returns the event as stored, or `undefined` when the stream went on in the meantime. */
 async function commit(db: DrizzleD1Database, intent: Intent): Promise<StoredEvent | undefined> {
-  const { id, streamId, now, stream, when } = intent;
+  const { id, streamId, now, stream } = intent;
   const version = stream.version + 1;
   const event: StoredEvent = { ...intent.event, id, streamId, version, at: now };
   let projection = project(stream.projection, event);
@@ -137,7 +147,7 @@ async function commit(db: DrizzleD1Database, intent: Intent): Promise<StoredEven
   const isNext = sql`${stream.version} = coalesce((select max(${conductorEvents.version}) from ${conductorEvents} where ${eq(conductorEvents.stream, streamId)}), 0)`;
   const last = follow ?? event;
   const results = await db.batch([
-    insertEvent(db, event, sql`${isNext} and ${when}`),
+    insertEvent(db, event, isNext),
     ...(follow ? [insertEvent(db, follow, isWritten)] : []),
     ...writeProjection(db, { streamId, version: last.version, projection }, isWritten),
     db.select().from(conductorEvents).where(eq(conductorEvents.id, id)),
@@ -164,8 +174,8 @@ function insertEvent(db: DrizzleD1Database, event: StoredEvent, when: SQL) {
 }
 
 function selectIssue(db: DrizzleD1Database) {
-  const { stream, version, issue } = conductorIssues;
-  return db.select({ streamId: stream, version, issue }).from(conductorIssues).$dynamic();
+  const { stream, issue } = conductorIssues;
+  return db.select({ streamId: stream, issue }).from(conductorIssues).$dynamic();
 }
 
 async function readStream(db: DrizzleD1Database, streamId: string, id: string) {

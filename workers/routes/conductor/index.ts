@@ -5,7 +5,7 @@ import { agentIdText } from "../../../shared/conductor/fields.ts";
 import { issueStates } from "../../../shared/conductor/issue.ts";
 import { listAgents, listIssues, listQueue } from "../../../shared/conductor/reading.ts";
 import { rebuildProjections } from "../../../shared/conductor/rebuild.ts";
-import { ContentionError, claimNext } from "../../../shared/conductor/store.ts";
+import { ContentionError, claimNext, peekNext } from "../../../shared/conductor/store.ts";
 import { requireAdmin } from "../../auth.ts";
 import { RequestError } from "../../errors.ts";
 import { type ConductorContext, requireCaller, requireSpeaker } from "./callers.ts";
@@ -56,8 +56,8 @@ export function conductorRoutes(): Hono<ConductorContext> {
   routes.get("/api/assignments/next", requireCaller, async (c) => {
     const { agentId, claim } = readQuery(c, nextQuery);
     await requireSpeaker(c, agentId);
-    const how = { now: Date.now(), claim: claim === "true" };
-    const next = await claimNext(drizzle(c.env.DB), agentId, how);
+    const db = drizzle(c.env.DB);
+    const next = await (claim === "true" ? claimNext(db, agentId, Date.now()) : peekNext(db, agentId));
     return next === null ? c.body(null, 204) : c.json(assignmentView(next));
   });
 
