@@ -12,16 +12,16 @@ export const queueOrder = [
   asc(issues.issueNumber),
 ];
 
-/** JSON list of the streams an issue waits for. What the rig knows nothing about is not done. */
-export const blockedBy = sql<string>`(
-  select json_group_array(dependency.value) from json_each(${issues.issue}, '$.dependsOn') as dependency
-  where not exists (
-    select 1 from conductor_issues as other where other.stream = dependency.value and other.state = 'done'
-  )
+/** What an issue waits for. What the rig knows nothing about is not done. */
+const openDependencies = sql`json_each(${issues.issue}, '$.dependsOn') as dependency where not exists (
+  select 1 from conductor_issues as other where other.stream = dependency.value and other.state = 'done'
 )`;
 
+/** JSON list of the streams an issue waits for. */
+export const blockedBy = sql<string>`(select json_group_array(dependency.value) from ${openDependencies})`;
+
 /** An issue that waits for none. */
-export const isUnblocked = sql`${blockedBy} = '[]'`;
+export const isUnblocked = sql`not exists (select 1 from ${openDependencies})`;
 
 /** Stream of the issue that is to be assigned next. */
 export const nextStream = sql`(

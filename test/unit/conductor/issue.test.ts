@@ -225,7 +225,7 @@ describe("10,000 random events", () => {
       expect(events).toHaveLength(version);
       expect(stored(events.reduce(project, emptyProjection(streamId)))).toEqual(projection);
     }
-  });
+  }, 30_000);
 
   function isPossible(issue: Issue): boolean {
     const { state, agentId, branch, prNumber, humanGate } = issue;
