@@ -39,6 +39,11 @@ export function neededSecrets(agents: AgentRegistry): NeededSecret[] {
         : `answers of ${id}`;
       needed.push({ name: key, variables: secretNames(id, key), purpose, optional });
     }
+    if (character.discord || character.messaging) {
+      const purposes = { DISCORD_BOT_TOKEN: `${id} in Discord`, BRIDGE_SECRET: `the gateway of ${id}` };
+      for (const [name, purpose] of Object.entries(purposes))
+        needed.push({ name, variables: secretNames(id, name), purpose, optional: true });
+    }
     for (const name of referencedSecrets(character)) {
       const purpose = `what ${id} refers to as env:${name}`;
       needed.push({ name, variables: secretNames(id, name), purpose, optional: true });

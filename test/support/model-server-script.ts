@@ -44,7 +44,7 @@ const CHARACTERS_PER_TOKEN = 4;
 /**
  * Reads the directives of `text`:
  *
- * - `[[say TEXT]]`: answer TEXT. Without it the answer is `echo: <text>`.
+ * - `[[say TEXT]]`: answer TEXT, in which `{N x WORDS}` stands for the words N times. Without it the answer is `echo: <text>`.
  * - `[[tool NAME JSON]]`: call a tool; several are called in one round. Then answer `result of NAME: <content>` for each.
  * - `[[rounds N NAME JSON]]`: call the tool in N rounds, one call each.
  * - `[[think TEXT]]`: think first; a tool round must repeat the thought unchanged.
@@ -70,7 +70,7 @@ export function readScript(text: string): Script {
     const argument = directive.slice(word.length).trim();
     switch (word) {
       case "say":
-        script.say = argument;
+        script.say = repeated(argument);
         break;
       case "tool":
         calls.push(scriptedCall(argument));
@@ -120,6 +120,13 @@ export function readScript(text: string): Script {
   }
   if (calls.length > 0) script.rounds.unshift(calls);
   return script;
+}
+
+/** Lets a short message ask for a long answer. */
+function repeated(text: string): string {
+  return text.replace(/\{(\d+) x ([^}]*)\}/g, (_, count: string, words: string) =>
+    Array.from({ length: Number(count) }, () => words).join(" "),
+  );
 }
 
 /** The insides of every `[[…]]`. A directive that ends in JSON ends where its JSON does, brackets and all. */

@@ -9,7 +9,6 @@ const character = (more: object = {}) => ({
   name: "X",
   personality: "plain",
   tools: [],
-  discord: { channels: [] },
   ...more,
 });
 
@@ -18,6 +17,7 @@ const agents = defineAgents({
   free: character(),
   tooled: character({
     llm: { provider: "demo" },
+    discord: { channels: ["#tools"] },
     tools: [{ url: "env:API_URL", headers: { authorization: "Bearer env:API_KEY" } }],
   }),
 });
@@ -40,11 +40,13 @@ function collect(input: Partial<CollectInput>): { values: Promise<Record<string,
 }
 
 describe("what a deployment needs", () => {
-  it("is the admin token and the keys that characters name; what they refer to and what has a stand-in is optional", () => {
+  it("is the admin token and the keys that characters name; what they refer to, what has a stand-in, and Discord are optional", () => {
     expect(needed.map(({ name, variables, optional }) => [name, variables, optional])).toEqual([
       ["ADMIN_TOKEN", ["ADMIN_TOKEN"], false],
       ["ANTHROPIC_API_KEY", ["DEV_E__ANTHROPIC_API_KEY", "ANTHROPIC_API_KEY"], false],
       ["ANTHROPIC_API_KEY", ["FREE__ANTHROPIC_API_KEY", "ANTHROPIC_API_KEY"], true],
+      ["DISCORD_BOT_TOKEN", ["TOOLED__DISCORD_BOT_TOKEN", "DISCORD_BOT_TOKEN"], true],
+      ["BRIDGE_SECRET", ["TOOLED__BRIDGE_SECRET", "BRIDGE_SECRET"], true],
       ["API_KEY", ["TOOLED__API_KEY", "API_KEY"], true],
       ["API_URL", ["TOOLED__API_URL", "API_URL"], true],
     ]);
@@ -52,7 +54,14 @@ describe("what a deployment needs", () => {
 
   it("asks for one name once, as required as its strictest use", () => {
     const missing = missingSecrets(needed, () => false);
-    expect(names(missing)).toEqual(["ADMIN_TOKEN", "ANTHROPIC_API_KEY", "API_KEY", "API_URL"]);
+    expect(names(missing)).toEqual([
+      "ADMIN_TOKEN",
+      "ANTHROPIC_API_KEY",
+      "DISCORD_BOT_TOKEN",
+      "BRIDGE_SECRET",
+      "API_KEY",
+      "API_URL",
+    ]);
     expect(missing[1]).toMatchObject({ optional: false, purpose: expect.stringContaining("free") });
   });
 
@@ -85,8 +94,8 @@ describe("collecting secrets", () => {
       },
     });
     expect(await values).toEqual({ ADMIN_TOKEN: "made", ANTHROPIC_API_KEY: "typed" });
-    expect(questions).toHaveLength(4);
-    expect(said.filter((line) => line.includes("is skipped"))).toHaveLength(2);
+    expect(questions).toHaveLength(6);
+    expect(said.filter((line) => line.includes("is skipped"))).toHaveLength(4);
   });
 
   it("stops when a person gives no value for what is required", async () => {
