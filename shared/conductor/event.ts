@@ -6,7 +6,7 @@ export type EventType = keyof typeof eventFields;
 
 /** Each event with its fields. `data` may hold more than its type says; it is kept as it came. */
 export type RigEvent = {
-  [Type in EventType]: { type: Type; data: z.infer<z.ZodObject<(typeof eventFields)[Type]>> };
+  [Type in EventType]: { type: Type; data: z.infer<z.ZodObject<ReturnType<(typeof eventFields)[Type]>>> };
 }[EventType];
 
 /** An event with its place in the log. */
@@ -53,9 +53,10 @@ const objectBody = z.record(z.string(), z.unknown());
 /**
  * Reads what `POST /api/events` gets: one flat object, `type` and the fields of that type beside each other.
  *
+ * @param key the event's id where the body names none.
  * @returns what is wrong with it, when something is: `Unknown event type: X`, or each field that is missing or invalid.
  */
-export function readSubmission(body: unknown): Submission | { error: string } {
+export function readSubmission(body: unknown, key?: string): Submission | { error: string } {
   const reading = objectBody.safeParse(body);
   if (!reading.success) return { error: "Expected a JSON object" };
   const { type, eventId, expectedVersion, ...fields } = reading.data;
@@ -65,8 +66,8 @@ export function readSubmission(body: unknown): Submission | { error: string } {
       error: `Unknown event type: ${typeof type === "string" ? type.slice(0, 100) : JSON.stringify(type)}`,
     };
   }
-  const how = envelope.safeParse({ eventId, expectedVersion });
-  const what = z.looseObject(eventFields[type]).safeParse(fields);
+  const how = envelope.safeParse({ eventId: eventId ?? key, expectedVersion });
+  const what = readerOf(type).safeParse(fields);
   if (!how.success || !what.success) {
     const problems = [...(how.error?.issues ?? []), ...(what.error?.issues ?? [])];
     return { error: problems.map((problem) => describeProblem(problem, reading.data)).join("; ") };
@@ -114,6 +115,14 @@ export function eventName(type: EventType): string {
     /([A-Z0-9])([A-Z0-9]*)_?/g,
     (_, first: string, rest: string) => first + rest.toLowerCase(),
   );
+}
+
+const readers = new Map<EventType, z.ZodType>();
+
+function readerOf(type: EventType): z.ZodType {
+  const reader = readers.get(type) ?? z.looseObject(eventFields[type]());
+  readers.set(type, reader);
+  return reader;
 }
 
 function isEventType(type: string): type is EventType {

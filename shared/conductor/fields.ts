@@ -29,8 +29,6 @@ const digits = z
   .regex(/^\d{1,9}$/, whole)
   .transform(Number);
 
-const count = z.union([z.int(whole).nonnegative("expected 0 or more"), digits], whole);
-
 export const issueNumber = z
   .union([z.int(whole), digits], whole)
   .pipe(z.int().positive("expected 1 or more"));
@@ -38,16 +36,17 @@ export const issueNumber = z
 const issuesExpected = 'expected issues such as 12, "#12" or "owner/name#12"';
 
 /** An issue that must be done first: `12` or `"#12"` of the same repository, or `"owner/name#12"`. */
-const dependency = z.union(
-  [
-    z.int(issuesExpected).positive(issuesExpected),
-    z
-      .string()
-      .trim()
-      .regex(/^(?:[^\s#]*#)?[1-9]\d{0,8}$/, issuesExpected),
-  ],
-  issuesExpected,
-);
+const dependency = () =>
+  z.union(
+    [
+      z.int(issuesExpected).positive(issuesExpected),
+      z
+        .string()
+        .trim()
+        .regex(/^(?:[^\s#]*#)?[1-9]\d{0,8}$/, issuesExpected),
+    ],
+    issuesExpected,
+  );
 
 /** A field that may be missing. What original clients leave empty arrives as `null`. */
 function optional<T extends z.ZodType>(field: T) {
@@ -57,73 +56,73 @@ function optional<T extends z.ZodType>(field: T) {
     .optional();
 }
 
-const agentId = agentIdText;
-const reason = optional(z.string("expected text"));
-const branch = optional(text);
+const count = () => optional(z.union([z.int(whole).nonnegative("expected 0 or more"), digits], whole));
+const said = () => optional(z.string("expected text"));
+const name = () => optional(text);
 const issue = { repo: repoText, issueNumber };
-/** Given together: the event belongs to the issue; else to the agent. */
-const aboutIssue = { repo: optional(repoText), issueNumber: optional(issueNumber) };
-const byAgent = { agentId: optional(agentId) };
-const aboutPullRequest = { ...issue, ...byAgent, prNumber: optional(count) };
-const states = optional(z.array(z.looseObject({}), "expected a list of objects"));
-
-const e2e = {
+const byAgent = () => ({ agentId: optional(agentIdText) });
+const aboutPullRequest = () => ({ ...issue, ...byAgent(), prNumber: count() });
+/** Given together, the event belongs to the issue; else to the agent. */
+const perhapsIssue = () => ({ repo: optional(repoText), issueNumber: optional(issueNumber) });
+const details = () => optional(z.array(z.looseObject({}), "expected a list of objects"));
+const deployed = () => ({ ...issue, ...byAgent(), reason: said() });
+const tested = () => ({
   ...issue,
-  ...byAgent,
-  passedCount: optional(count),
-  totalCount: optional(count),
-  durationMs: optional(count),
-  runUrl: optional(text),
-};
+  ...byAgent(),
+  passedCount: count(),
+  totalCount: count(),
+  durationMs: count(),
+  runUrl: name(),
+});
 
-/** Every event type and its fields. */
+/** Every event type, and what makes its fields: they are made when an event first needs them, not when a Worker starts. */
 export const eventFields = {
-  ISSUE_APPROVED: {
+  ISSUE_APPROVED: () => ({
     ...issue,
     title: text,
     priority: optional(z.enum(priorities, { error: `expected one of ${priorities.join(", ")}` })),
-    milestone: optional(text),
-    dependsOn: optional(z.array(dependency, "expected a list of issues")),
-  },
-  ISSUE_ASSIGNED: { ...issue, agentId, attempt: optional(count) },
-  ISSUE_UNASSIGNED: { ...issue, ...byAgent, reason },
-  WORK_STARTED: { ...issue, agentId, branch },
-  BRANCH_CREATED: { ...issue, ...byAgent, branch },
-  PR_CREATED: { ...aboutPullRequest, prUrl: optional(text), branch },
+    milestone: name(),
+    dependsOn: optional(z.array(dependency(), "expected a list of issues")),
+  }),
+  ISSUE_ASSIGNED: () => ({ ...issue, agentId: agentIdText, attempt: count() }),
+  ISSUE_UNASSIGNED: () => ({ ...issue, ...byAgent(), reason: said() }),
+  WORK_STARTED: () => ({ ...issue, agentId: agentIdText, branch: name() }),
+  BRANCH_CREATED: () => ({ ...issue, ...byAgent(), branch: name() }),
+  PR_CREATED: () => ({ ...aboutPullRequest(), prUrl: name(), branch: name() }),
   CI_PASSED: aboutPullRequest,
   CI_FAILED: aboutPullRequest,
   REVIEW_PASSED: aboutPullRequest,
-  REVIEW_DISPUTED: { ...aboutPullRequest, attempt: optional(count) },
-  HUMAN_GATE_TRIGGERED: { ...aboutPullRequest, reason },
-  HUMAN_GATE_REMINDER: { ...aboutPullRequest, attempt: optional(count) },
-  MERGED: { ...aboutPullRequest, mergeSha: optional(text) },
-  DEPLOYED_STAGING: { ...issue, ...byAgent, reason },
-  SMOKE_PASSED: { ...issue, ...byAgent },
-  SMOKE_FAILED: { ...issue, ...byAgent, reason, attempt: optional(count), maxRetries: optional(count) },
-  E2E_PASSED: e2e,
-  E2E_FAILED: { ...e2e, failedCount: optional(count), firstFailure: reason },
-  DEPLOYED_PRODUCTION: { ...issue, ...byAgent, reason },
-  VERIFIED: { ...issue, ...byAgent },
-  ISSUE_DONE: { ...issue, ...byAgent, durationMinutes: optional(z.number("expected a number")) },
-  ESCALATED: { ...issue, ...byAgent, reason, attempts: optional(count) },
-  AGENT_STUCK: { ...aboutIssue, agentId, reason, attempt: optional(count) },
-  HEARTBEAT: {
-    agentId,
-    status: optional(text),
+  REVIEW_DISPUTED: () => ({ ...aboutPullRequest(), attempt: count() }),
+  HUMAN_GATE_TRIGGERED: () => ({ ...aboutPullRequest(), reason: said() }),
+  HUMAN_GATE_REMINDER: () => ({ ...aboutPullRequest(), attempt: count() }),
+  MERGED: () => ({ ...aboutPullRequest(), mergeSha: name() }),
+  DEPLOYED_STAGING: deployed,
+  SMOKE_PASSED: () => ({ ...issue, ...byAgent() }),
+  SMOKE_FAILED: () => ({ ...deployed(), attempt: count(), maxRetries: count() }),
+  E2E_PASSED: tested,
+  E2E_FAILED: () => ({ ...tested(), failedCount: count(), firstFailure: said() }),
+  DEPLOYED_PRODUCTION: deployed,
+  VERIFIED: () => ({ ...issue, ...byAgent() }),
+  ISSUE_DONE: () => ({ ...issue, ...byAgent(), durationMinutes: optional(z.number("expected a number")) }),
+  ESCALATED: () => ({ ...issue, ...byAgent(), reason: said(), attempts: count() }),
+  AGENT_STUCK: () => ({ ...perhapsIssue(), agentId: agentIdText, reason: said(), attempt: count() }),
+  HEARTBEAT: () => ({
+    agentId: agentIdText,
+    status: name(),
     currentIssue: optional(z.union([z.int(), z.string()], "expected a number or text")),
-    currentRepo: optional(z.string("expected text")),
-    activeProvider: optional(z.string("expected text")),
+    currentRepo: said(),
+    activeProvider: said(),
     availableProviders: optional(z.array(z.string(), "expected a list of names")),
-    providers: states,
-    integrations: states,
+    providers: details(),
+    integrations: details(),
     intervalSeconds: optional(
       z.number("expected seconds").min(1, "expected 1 or more").max(86_400, "expected at most a day"),
     ),
-  },
-  TOKEN_USAGE: { ...aboutIssue, agentId },
-  MILESTONE_COMPLETE: {
+  }),
+  TOKEN_USAGE: () => ({ ...perhapsIssue(), agentId: agentIdText }),
+  MILESTONE_COMPLETE: () => ({
     milestone: text.max(MAX_NAME, `expected at most ${MAX_NAME} characters`),
     repo: optional(repoText),
-    issueNumber: optional(count),
-  },
-} as const satisfies Record<string, z.ZodRawShape>;
+    issueNumber: count(),
+  }),
+} as const satisfies Record<string, () => z.ZodRawShape>;

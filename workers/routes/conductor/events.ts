@@ -22,16 +22,15 @@ export function eventRoutes(): Hono<ConductorContext> {
   const routes = new Hono<ConductorContext>();
 
   routes.post("/", requireCaller, async (c) => {
-    const submission = readSubmission(await readBody(c));
+    // A request that is repeated by its sender carries the same key.
+    const submission = readSubmission(await readBody(c), c.req.header("Idempotency-Key"));
     if ("error" in submission) throw new RequestError(400, "invalid_event", submission.error);
     if (JSON.stringify(submission.event.data).length > MAX_EVENT) {
       throw new RequestError(413, "event_too_large", `Expected an event of at most ${MAX_EVENT} characters`);
     }
     const speaker = agentOf(submission);
     if (speaker !== undefined) await requireSpeaker(c, speaker);
-    // A request that is repeated by its sender carries the same key.
-    const eventId = submission.eventId ?? idempotencyKey(c.req.header("Idempotency-Key"));
-    const appended = await appendEvent(drizzle(c.env.DB), { ...submission, eventId }, Date.now());
+    const appended = await appendEvent(drizzle(c.env.DB), submission, Date.now());
     if (appended.outcome !== "stored") throw refusal(appended);
     const { streamId, type, at } = appended.event;
     return c.json({ streamId, type, timestamp: isoTime(at) });
@@ -50,11 +49,6 @@ export function eventRoutes(): Hono<ConductorContext> {
 function agentOf({ event }: Submission): string | undefined {
   const { agentId } = event.data as { agentId?: unknown };
   return typeof agentId === "string" ? agentId : undefined;
-}
-
-/** The key in a namespace of its own, so that nobody's `eventId` meets it. */
-function idempotencyKey(header: string | undefined): string | undefined {
-  return header ? `key:${header.slice(0, 200)}` : undefined;
 }
 
 function refusal(appended: Exclude<Appended, { outcome: "stored" }>): RequestError {
