@@ -9,6 +9,8 @@ export default defineConfig({
   test: {
     // What a passing test logs is nobody's business.
     silent: "passed-only",
+    // Most tests wait for a process or a socket most of the time: two files at once use a machine of two cores better.
+    maxWorkers: 2,
     projects: [
       // Pure code shares no state, so its files can share a worker.
       { test: { name: "unit", include: ["test/unit/**/*.test.ts"], isolate: false } },
@@ -57,12 +59,21 @@ export default defineConfig({
         },
       },
       {
-        test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000 },
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          // They build the pages in one place, and count on the machine for themselves.
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
       },
       {
         test: {
           name: "deploy",
           include: ["test/deploy/**/*.test.ts"],
+          sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
