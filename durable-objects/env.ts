@@ -1,5 +1,6 @@
 import type { AgentHub } from "./agent-hub/agent-hub.ts";
 import type { ChannelSession } from "./channel-session/channel-session.ts";
+import type { CronSchedule } from "./cron-schedule/cron-schedule.ts";
 
 declare global {
   namespace Cloudflare {
@@ -7,6 +8,7 @@ declare global {
     interface Env {
       CHANNEL_SESSION: DurableObjectNamespace<ChannelSession>;
       AGENT_HUB: DurableObjectNamespace<AgentHub>;
+      CRON_SCHEDULE: DurableObjectNamespace<CronSchedule>;
       DB: D1Database;
       ASSETS: Fetcher;
       ADMIN_TOKEN?: string;

@@ -11,6 +11,7 @@ import { requireAdmin } from "./auth.ts";
 import { errorResponse, RequestError } from "./errors.ts";
 import { agentRoutes } from "./routes/agents.ts";
 import { chatRoutes } from "./routes/chats.ts";
+import { cronRoutes, runRoutes } from "./routes/cron.ts";
 import { factRoutes } from "./routes/facts.ts";
 import { loginRoutes } from "./routes/login.ts";
 import { patternRoutes } from "./routes/patterns.ts";
@@ -60,6 +61,8 @@ export function createApp(): Hono<{ Bindings: Env }> {
   app.route("/agents/:agent/users/:user/facts", factRoutes());
   app.route("/agents/:agent/provider", providerRoutes());
   app.route("/agents/:agent/spend", spendRoutes());
+  app.route("/agents/:agent/cron", cronRoutes());
+  app.route("/agents/:agent", runRoutes());
   for (const path of ["/usage", "/api/usage"]) {
     app.use(path, requireAdmin);
     app.route(path, usageRoutes());

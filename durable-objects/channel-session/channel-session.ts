@@ -20,6 +20,7 @@ import { JobTable } from "./job-table.ts";
 import type { LiveTurn } from "./live-turn.ts";
 import { ProviderReader } from "./provider-reader.ts";
 import { ReportStore } from "./report-store.ts";
+import { reportRuns } from "./run-report.ts";
 import { runTurn } from "./run-turn.ts";
 import { SharedRecords } from "./shared-records.ts";
 import { Spending } from "./spending.ts";
@@ -126,8 +127,14 @@ export class ChannelSession extends DurableObject<Env> {
     return { status: acceptance.status, turn: message.turnId };
   }
 
-  /** Stops the running answer within a second; what was shown of it stays. @returns whether one was running. */
-  stop(): boolean {
+  /**
+   * Stops the running answer within a second; what was shown of it stays.
+   *
+   * @param eventId stops it only when it answers this event.
+   * @returns whether one was running.
+   */
+  stop(eventId?: string): boolean {
+    if (eventId !== undefined && this.#store.openEvent() !== eventId) return false;
     const turnId = this.#store.cancel(this.#running?.live.text ?? "", Date.now());
     if (turnId === undefined) return false;
     this.#log.log("info", "turn.cancelled", { turn: turnId });
@@ -151,6 +158,12 @@ export class ChannelSession extends DurableObject<Env> {
     const since = retainedSince(this.#memory?.conversationRetention ?? "indefinite", Date.now());
     const messages = this.#store.recentMessages({ limit: HISTORY_TURNS, since });
     return messages.flatMap(({ turnId }) => this.#view(turnId) ?? []);
+  }
+
+  /** The turn of an event; `undefined` when there is no such event, or it is forgotten. */
+  turnOf(eventId: string): TurnView | undefined {
+    const message = this.#store.messageOf(eventId);
+    return message && this.#view(message.turnId);
   }
 
   /** A chat page connects: a WebSocket handshake that the Worker has checked. */
@@ -214,6 +227,7 @@ export class ChannelSession extends DurableObject<Env> {
       for (const { turnId } of turn.messages.slice(0, -1)) this.#audience.showTurn(turnId);
       this.#records.listChat(turn.message, Date.now());
       this.#spending.report();
+      if (isOver) reportRuns(this.env, this.#agentId, turn, this.#log);
       // A turn that broke stays open and is tried again by the watchdog, not at once: what broke it may pass.
       if (isOver) this.#next();
       this.#summarizer.wake();
