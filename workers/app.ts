@@ -18,6 +18,7 @@ import { patternRoutes } from "./routes/patterns.ts";
 import { providerRoutes } from "./routes/provider.ts";
 import { spendRoutes } from "./routes/spend.ts";
 import { usageRoutes } from "./routes/usage.ts";
+import { webhookRoutes } from "./routes/webhooks.ts";
 
 /** Largest request body, in bytes. */
 const MAX_BODY = 1024 * 1024;
@@ -43,6 +44,8 @@ export function createApp(): Hono<{ Bindings: Env }> {
       xFrameOptions: "DENY",
     }),
   );
+  // Before the limit and the lock of all other doors: it has its own.
+  app.route("/", webhookRoutes());
   app.use(
     bodyLimit({
       maxSize: MAX_BODY,
