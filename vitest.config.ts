@@ -27,6 +27,25 @@ export default defineConfig({
                 PER_LANE__ANTHROPIC_API_KEY: "sk-ant-test",
                 NARROW__ANTHROPIC_API_KEY: "sk-ant-test",
                 SMALL__ANTHROPIC_API_KEY: "sk-ant-test",
+                ...Object.fromEntries(
+                  [
+                    "ONCE",
+                    "LIMITS",
+                    "DEADLINE",
+                    "FORBID",
+                    "ALLOW",
+                    "REPLACE",
+                    "QUIET",
+                    "WEBHOOK",
+                    "CRASH",
+                    "FAILED",
+                  ]
+                    .concat("BY_HAND")
+                    .map((job) => [`CRON_${job}__ANTHROPIC_API_KEY`, "sk-ant-test"]),
+                ),
+                HOOK_URL: `${inject("toolsUrl")}/api/webhooks/1088510058284990888/hook-token`,
+                HOOKED__GITHUB_WEBHOOK_SECRET: "github-secret",
+                ALERT_SECRET: "alert-secret",
                 ANTHROPIC_BASE_URL: inject("modelUrl"),
                 TOOLS_URL: inject("toolsUrl"),
                 MODEL_URL: inject("modelUrl"),

@@ -1,13 +1,8 @@
 /** `rig login-link`: a URL that signs a browser in. */
 import { randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import { parseArgs, parseEnv } from "node:util";
+import { parseArgs } from "node:util";
 import { createTicket } from "../shared/auth/ticket.ts";
-import { readDeployedAdminToken } from "./deploy/secrets.ts";
-import { projectRoot } from "./project.ts";
-import { readLocalAdminToken } from "./start/admin-token.ts";
-import { findRun } from "./start/state.ts";
+import { findDeployment } from "./deployment.ts";
 
 const usage = `Usage: rig login-link [--url <origin>]
 
@@ -41,7 +36,7 @@ export async function runLoginLink(argv: readonly string[]): Promise<number> {
     (options === undefined ? process.stderr : process.stdout).write(usage);
     return options === undefined ? 2 : 0;
   }
-  const target = options.url === undefined ? await localTarget() : await remoteTarget(options.url);
+  const target = await findDeployment(options.url);
   if (typeof target === "string") {
     process.stderr.write(`${target}\n`);
     return 1;
@@ -65,25 +60,4 @@ function readOptions(argv: readonly string[]): Options | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Where to sign in and with which token; a text says why not. */
-type Target = { url: string; adminToken: string } | string;
-
-async function remoteTarget(url: string): Promise<Target> {
-  const adminToken = process.env.ADMIN_TOKEN || (await readDeployedAdminToken());
-  return adminToken ? { url, adminToken } : "Set ADMIN_TOKEN to the token of that deployment.";
-}
-
-async function localTarget(): Promise<Target> {
-  const stateDirectory = resolve(process.env.RIG_STATE_DIR || join(projectRoot, ".wrangler", "state"));
-  const url = (await findRun(stateDirectory))?.url;
-  if (url == null) return "Nothing runs here: start it with npm start, or name a deployment with --url.";
-  const adminToken =
-    process.env.ADMIN_TOKEN || (await devVarsAdminToken()) || (await readLocalAdminToken(stateDirectory));
-  return adminToken ? { url, adminToken } : "The local run has no ADMIN_TOKEN.";
-}
-
-async function devVarsAdminToken(): Promise<string | undefined> {
-  return parseEnv(await readFile(join(projectRoot, ".dev.vars"), "utf8").catch(() => "")).ADMIN_TOKEN;
 }

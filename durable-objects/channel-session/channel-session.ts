@@ -18,6 +18,7 @@ import { migrateDatabase, openDatabase } from "./database.ts";
 import { FactReader } from "./fact-reader.ts";
 import { JobTable } from "./job-table.ts";
 import type { LiveTurn } from "./live-turn.ts";
+import { outcomeOf, type TurnOutcome } from "./outcome.ts";
 import { ProviderReader } from "./provider-reader.ts";
 import { ReportStore } from "./report-store.ts";
 import { reportRuns } from "./run-report.ts";
@@ -161,9 +162,10 @@ export class ChannelSession extends DurableObject<Env> {
   }
 
   /** The turn of an event; `undefined` when there is no such event, or it is forgotten. */
-  turnOf(eventId: string): TurnView | undefined {
+  turnOf(eventId: string): TurnOutcome | undefined {
     const message = this.#store.messageOf(eventId);
-    return message && this.#view(message.turnId);
+    const view = message && this.#view(message.turnId);
+    return view && outcomeOf(view);
   }
 
   /** A chat page connects: a WebSocket handshake that the Worker has checked. */

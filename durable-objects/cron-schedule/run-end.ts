@@ -1,6 +1,6 @@
-import type { TurnView } from "../../shared/chat/protocol.ts";
 import { isQuiet } from "../../shared/cron/prompt.ts";
 import type { InboundEvent } from "../../shared/session/event.ts";
+import type { TurnOutcome } from "../channel-session/outcome.ts";
 import type { RunEnd } from "./store.ts";
 
 /** Most characters of an answer that the history keeps. */
@@ -12,7 +12,7 @@ const KEPT_OUTPUT = 100_000;
  * @param turn the run's turn; `undefined` when its session has forgotten it.
  * @returns `undefined` while it goes on.
  */
-export function runEnd(event: InboundEvent, turn: TurnView | undefined, now: number): RunEnd | undefined {
+export function runEnd(event: InboundEvent, turn: TurnOutcome | undefined, now: number): RunEnd | undefined {
   if (!turn) {
     const output = "The conversation was forgotten before the run was over.";
     return {
@@ -27,7 +27,7 @@ export function runEnd(event: InboundEvent, turn: TurnView | undefined, now: num
   }
   const { id, costUsd, startedAt, finishedAt } = turn;
   if (finishedAt === null) return undefined;
-  const said = answerOf(turn);
+  const said = cut(turn.answer);
   const common = { turn: id, costUsd, startedAt, finishedAt, quiet: false };
   switch (turn.state) {
     case "done":
@@ -49,7 +49,6 @@ export function runEnd(event: InboundEvent, turn: TurnView | undefined, now: num
   }
 }
 
-function answerOf({ parts }: TurnView): string {
-  const text = parts.flatMap((part) => (part.type === "text" ? [part.text.trim()] : [])).join("\n\n");
+function cut(text: string): string {
   return text.length > KEPT_OUTPUT ? `${text.slice(0, KEPT_OUTPUT)}\n[cut]` : text;
 }
