@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { FAKE_TOKEN } from "./test/support/discord/fake-discord.ts";
 
 const testAgents = fileURLToPath(new URL("test/support/agents.ts", import.meta.url));
 
@@ -46,6 +47,15 @@ export default defineConfig({
                 HOOK_URL: `${inject("toolsUrl")}/api/webhooks/1088510058284990888/hook-token`,
                 HOOKED__GITHUB_WEBHOOK_SECRET: "github-secret",
                 ALERT_SECRET: "alert-secret",
+                ATTENDANT__ANTHROPIC_API_KEY: "sk-ant-test",
+                ATTENDANT__DISCORD_BOT_TOKEN: FAKE_TOKEN,
+                PICKY__DISCORD_BOT_TOKEN: FAKE_TOKEN,
+                BRIDGE_SECRET: "test-bridge-secret",
+                DISCORD_API_BASE_URL: inject("discordUrl"),
+                TALKER__ANTHROPIC_API_KEY: "sk-ant-test",
+                TALKER__DISCORD_BOT_TOKEN: FAKE_TOKEN,
+                REACTOR__ANTHROPIC_API_KEY: "sk-ant-test",
+                REACTOR__DISCORD_BOT_TOKEN: FAKE_TOKEN,
                 ANTHROPIC_BASE_URL: inject("modelUrl"),
                 TOOLS_URL: inject("toolsUrl"),
                 MODEL_URL: inject("modelUrl"),

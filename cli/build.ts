@@ -1,5 +1,6 @@
 /**
- * `npm run build`: bundles the playground from public/ into dist/public/, the directory the Worker serves.
+ * `npm run build`: bundles the playground from public/ into dist/public/, the directory the Worker serves, and the gateway
+ * into dist/gateway/main.js, which starts faster and needs less memory than its sources.
  * Silent when it worked; esbuild prints what did not.
  */
 import { cp, mkdir } from "node:fs/promises";
@@ -8,6 +9,8 @@ import { build } from "esbuild";
 
 const source = fileURLToPath(new URL("../public/", import.meta.url));
 const target = fileURLToPath(new URL("../dist/public/", import.meta.url));
+const gateway = fileURLToPath(new URL("../gateway/main.ts", import.meta.url));
+const gatewayTarget = fileURLToPath(new URL("../dist/gateway/", import.meta.url));
 const staticFiles = ["index.html", "login.html", "icon.svg"];
 
 await mkdir(target, { recursive: true });
@@ -21,6 +24,15 @@ await Promise.all([
     platform: "browser",
     // light-dark() in the style sheets must reach the browser as it is written.
     target: ["es2022", "chrome123", "firefox120", "safari17.5"],
+    logLevel: "warning",
+  }),
+  build({
+    entryPoints: [gateway],
+    outdir: gatewayTarget,
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    target: "node24",
     logLevel: "warning",
   }),
   ...staticFiles.map((file) => cp(`${source}${file}`, `${target}${file}`)),

@@ -13,6 +13,7 @@ import { agentRoutes } from "./routes/agents.ts";
 import { chatRoutes } from "./routes/chats.ts";
 import { cronRoutes, runRoutes } from "./routes/cron.ts";
 import { factRoutes } from "./routes/facts.ts";
+import { gatewayRoutes } from "./routes/gateway.ts";
 import { loginRoutes } from "./routes/login.ts";
 import { patternRoutes } from "./routes/patterns.ts";
 import { providerRoutes } from "./routes/provider.ts";
@@ -57,6 +58,8 @@ export function createApp(): Hono<{ Bindings: Env }> {
 
   app.get("/health", (c) => c.json({ status: "healthy", timestamp: new Date().toISOString() }));
   app.route("/", loginRoutes());
+  // Before the admin's door: a gateway proves itself by its signature.
+  app.route("/agents/:agent/gateway", gatewayRoutes());
   app.use("/agents/*", requireAdmin);
   app.use("/agents", requireAdmin);
   app.route("/agents", agentRoutes());

@@ -16,7 +16,16 @@ export async function readJson<T>(c: Context, schema: z.ZodType<T>): Promise<T> 
       `Expected Content-Type application/json, found ${type || "none"}.`,
     );
   }
-  const reading = schema.safeParse(parseJson(decodeUtf8(await c.req.arrayBuffer())));
+  return parseBody(await c.req.arrayBuffer(), schema);
+}
+
+/**
+ * Reads a JSON body whose bytes have been looked at already.
+ *
+ * @throws RequestError 400 for broken UTF-8, broken JSON or a field that is not as expected.
+ */
+export function parseBody<T>(body: ArrayBuffer, schema: z.ZodType<T>): T {
+  const reading = schema.safeParse(parseJson(decodeUtf8(body)));
   if (reading.success) return reading.data;
   const problems = reading.error.issues.map(({ path, message }) => `${path.join(".") || "body"}: ${message}`);
   throw new RequestError(400, "invalid_body", problems.join("; "));

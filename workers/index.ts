@@ -4,6 +4,7 @@ import { scheduled } from "./cron.ts";
 export { AgentHub } from "../durable-objects/agent-hub/agent-hub.ts";
 export { ChannelSession } from "../durable-objects/channel-session/channel-session.ts";
 export { CronSchedule } from "../durable-objects/cron-schedule/cron-schedule.ts";
+export { GatewayLink } from "../durable-objects/gateway-link/gateway-link.ts";
 
 const app = createApp();
 

@@ -12,6 +12,7 @@ import type { Refusal } from "./ceiling.ts";
 import { type HubDatabase, migrateDatabase, openDatabase } from "./database.ts";
 import { Ledger } from "./ledger.ts";
 import { toNanoUsd } from "./nano-usd.ts";
+import { grantPermit, type PermitState } from "./request-permits.ts";
 import { type SettingName, settings } from "./schema.ts";
 
 /** How long a reservation holds when nobody settles it, in milliseconds. A call that takes longer still counts at its end. */
@@ -45,6 +46,8 @@ export class AgentHub extends DurableObject<Env> {
   readonly #log: Logger;
   /** Writes to D1 that failed in a row. */
   #failures = 0;
+  /** In memory only: a hub that restarts grants a few too many at the worst. */
+  #permits: PermitState = 0;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -101,6 +104,24 @@ export class AgentHub extends DurableObject<Env> {
   chooseProvider(name: string): void {
     this.#set("provider", name);
     this.#log.log("info", "provider.chosen", { provider: name });
+  }
+
+  /** Grants one request to Discord, for all conversations of the agent share the bot's limit. */
+  discordPermit(): { waitMs: number } {
+    const { state, waitMs } = grantPermit(this.#permits, Date.now());
+    this.#permits = state;
+    return { waitMs };
+  }
+
+  /** The bot may not start threads in a channel: the operator is told, once a day for each channel. */
+  noteThreadRefused({ channel, cause }: { channel: string; cause: string }): void {
+    const name = `told:thread:${channel}` as const;
+    const today = new Date().toISOString().slice(0, "2026-11-21".length);
+    if (this.#setting(name) === today) return;
+    this.#set(name, today);
+    const fix =
+      "grant the bot Create Public Threads and Send Messages in Threads there, or set threadMode none";
+    this.#log.log("error", "discord.thread_refused", { channel, cause, fix });
   }
 
   /** Brings the ledger in D1 up to date. */

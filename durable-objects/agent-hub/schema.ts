@@ -69,7 +69,7 @@ export const spending = sqliteTable("spending", {
 
 /** Single values: what was chosen, and what the operator was told already. */
 export const settings = sqliteTable("settings", {
-  name: text("name", { enum: ["provider", "told:day", "told:month"] }).primaryKey(),
+  name: text("name").$type<"provider" | "told:day" | "told:month" | `told:thread:${string}`>().primaryKey(),
   value: text("value").notNull(),
 });
 

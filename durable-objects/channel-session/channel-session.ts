@@ -15,6 +15,8 @@ import { Audience, sendFrame } from "./audience.ts";
 import type { Dispatch } from "./batch.ts";
 import { readClientFrame } from "./client-frames.ts";
 import { migrateDatabase, openDatabase } from "./database.ts";
+import { SENT } from "./delivery.ts";
+import { DiscordDelivery, type DiscordTurn } from "./discord/discord-delivery.ts";
 import { FactReader } from "./fact-reader.ts";
 import { JobTable } from "./job-table.ts";
 import type { LiveTurn } from "./live-turn.ts";
@@ -25,11 +27,11 @@ import { reportRuns } from "./run-report.ts";
 import { runTurn } from "./run-turn.ts";
 import { SharedRecords } from "./shared-records.ts";
 import { Spending } from "./spending.ts";
-import { type OpenTurn, SessionStore } from "./store.ts";
+import { type Amendment, type OpenTurn, SessionStore } from "./store.ts";
 import { Summarizer } from "./summarizer.ts";
 import { SummaryStore } from "./summary-store.ts";
 import { turnMemory } from "./turn-memory.ts";
-import { viewTurn } from "./view.ts";
+import { endNotice, viewTurn } from "./view.ts";
 
 /**
  * How soon a dead instance is noticed while a turn is open, in milliseconds. The watchdog rings once more after the last
@@ -54,6 +56,8 @@ export type Receipt = { status: "stored" | "duplicate"; turn: string } | { statu
 interface RunningTurn {
   live: LiveTurn;
   controller: AbortController;
+  /** When its answer goes to Discord. */
+  discord: DiscordTurn | undefined;
 }
 
 /**
@@ -73,6 +77,7 @@ export class ChannelSession extends DurableObject<Env> {
   readonly #records: SharedRecords;
   readonly #providers: ProviderReader;
   readonly #spending: Spending;
+  readonly #discord: DiscordDelivery;
   readonly #summaries: SummaryStore;
   readonly #summarizer: Summarizer;
   /** The turn this instance works on. */
@@ -88,6 +93,7 @@ export class ChannelSession extends DurableObject<Env> {
     this.#store = new SessionStore(ctx.storage, db);
     this.#jobs = new JobTable(ctx.storage, db);
     this.#spending = new Spending(env, { agent, conversation }, new ReportStore(ctx.storage, db), this.#log);
+    this.#discord = new DiscordDelivery(env, agent, db, this.#log);
     this.#providers = new ProviderReader(env);
     this.#facts = new FactReader(env.DB, agent);
     this.#records = new SharedRecords(ctx, env.DB, { agent, chat: this.#chat }, this.#log);
@@ -104,6 +110,7 @@ export class ChannelSession extends DurableObject<Env> {
     ctx.blockConcurrencyWhile(async () => {
       await migrateDatabase(db);
       this.#summarizer.recover();
+      this.#discord.resume();
       this.#wake();
     });
   }
@@ -122,10 +129,27 @@ export class ChannelSession extends DurableObject<Env> {
     // A duplicate too: whoever repeats itself may have seen the instance die between storing and starting.
     this.#wake();
     if (isNew) {
-      if (this.#running?.live.turnId !== message.turnId) this.#audience.showTurn(message.turnId);
+      if (this.#running?.live.turnId !== message.turnId) {
+        this.#audience.showTurn(message.turnId);
+        this.#discord.queued(event);
+      }
       if (message.seq === 1) this.#records.listChat(message, now);
     }
     return { status: acceptance.status, turn: message.turnId };
+  }
+
+  /** An edit changes a message that waits; one that is being answered, or was, stays as it is. @returns whether it waits. */
+  amend(amendment: Amendment): boolean {
+    const message = this.#store.amend(amendment);
+    if (message) this.#audience.showTurn(message.turnId);
+    return message !== undefined;
+  }
+
+  /** A message that waits is taken back: it is not answered, and not accepted again. @returns whether it waited. */
+  withdraw(eventId: string): boolean {
+    const isWithdrawn = this.#store.withdraw(eventId);
+    if (isWithdrawn) this.#log.log("info", "event.withdrawn", { id: eventId });
+    return isWithdrawn;
   }
 
   /**
@@ -139,6 +163,7 @@ export class ChannelSession extends DurableObject<Env> {
     const turnId = this.#store.cancel(this.#running?.live.text ?? "", Date.now());
     if (turnId === undefined) return false;
     this.#log.log("info", "turn.cancelled", { turn: turnId });
+    this.#discord.stopped(turnId);
     this.#running?.controller.abort(new DOMException("stopped by the user", "AbortError"));
     this.#audience.showTurn(turnId);
     if (!this.#running) this.#wake();
@@ -148,6 +173,7 @@ export class ChannelSession extends DurableObject<Env> {
   /** Forgets the conversation, and stops what is being answered. What the agent knows about people stays. */
   reset(): void {
     this.#store.forget(Date.now());
+    void this.#running?.discord?.end();
     this.#running?.controller.abort(new DOMException("the conversation was reset", "AbortError"));
     this.#log.log("info", "session.reset");
     this.#greet((hello) => this.#audience.showAll(hello));
@@ -220,7 +246,9 @@ export class ChannelSession extends DurableObject<Env> {
     if (this.#running) return;
     const turn = this.#store.takeTurn(this.#dispatch(), Date.now());
     if (!turn) return;
-    const running = { live: this.#audience.watch(turn.id), controller: new AbortController() };
+    const live = this.#audience.watch(turn.id);
+    const discord = this.#beginDiscord(turn, live);
+    const running = { live, controller: new AbortController(), discord };
     this.#running = running;
     this.#jobs.scheduleOnce("watchdog", Date.now() + WATCHDOG_MS);
     for (const { turnId } of turn.messages) this.#audience.showTurn(turnId);
@@ -246,9 +274,13 @@ export class ChannelSession extends DurableObject<Env> {
   }
 
   /** @returns whether the turn is over; `false` leaves it to the watchdog. */
-  async #work(turn: OpenTurn, { live, controller }: RunningTurn): Promise<boolean> {
+  async #work(turn: OpenTurn, { live, controller, discord }: RunningTurn): Promise<boolean> {
     const log = this.#log.with({ turn: turn.id, generation: turn.generation });
     const show = () => this.#audience.showTurn(turn.id);
+    const changed = () => {
+      show();
+      discord?.changed();
+    };
     try {
       await runTurn(turn, {
         store: this.#store,
@@ -266,11 +298,14 @@ export class ChannelSession extends DurableObject<Env> {
           return loadAgentParts(agent, this.env, { memory, provider });
         },
         summary: () => this.#summaries.current()?.text,
-        live,
+        live: discord?.following(live) ?? live,
         spending: this.#spending,
-        changed: show,
+        changed,
         // A chat's outbox leads to the pages that watch; those that come later find the answer in the history.
-        deliver: async () => show(),
+        deliver: async ({ text }) => {
+          show();
+          return (await discord?.deliver(text)) ?? SENT;
+        },
       });
       log.log("info", "turn.over", { state: this.#store.turn(turn.id)?.state });
       return true;
@@ -278,7 +313,20 @@ export class ChannelSession extends DurableObject<Env> {
       if (controller.signal.aborted) return true;
       log.log("error", "turn.broke", { cause: causeOf(error) });
       return false;
+    } finally {
+      void discord?.end();
     }
+  }
+
+  /** `undefined` when the turn's answer goes elsewhere. */
+  #beginDiscord(turn: OpenTurn, live: LiveTurn): DiscordTurn | undefined {
+    const row = () => this.#store.turn(turn.id);
+    return this.#discord.begin(turn, {
+      journal: () => this.#store.steps(turn.id).map(({ entry }) => entry),
+      liveText: () => live.text,
+      turn: row,
+      notice: () => (row()?.failure ? null : endNotice(this.#store.steps(turn.id))),
+    });
   }
 
   #watch(now: number): void {
@@ -286,8 +334,13 @@ export class ChannelSession extends DurableObject<Env> {
     // Planned before it is tried: what breaks the next turn must not silence the watchdog.
     this.#jobs.schedule("watchdog", now + WATCHDOG_MS);
     this.#spending.report();
+    this.#discord.resume();
     this.#wake();
-    const isBusy = this.#store.openTurn() || this.#summarizer.isBusy || this.#spending.isPending;
+    const isBusy =
+      this.#store.openTurn() ||
+      this.#summarizer.isBusy ||
+      this.#spending.isPending ||
+      this.#discord.isPending;
     if (!isBusy) this.#jobs.unschedule("watchdog");
   }
 

@@ -1,13 +1,23 @@
 /** What a conversation's storage forgets, and when. Each function is to be called in a transaction. */
 import { and, count, eq, inArray, lt, ne, type SQL, sql } from "drizzle-orm";
 import type { SessionDatabase } from "./database.ts";
-import { inbox, outbox, steps, summaries, transcript, turns } from "./schema.ts";
+import { inbox, outbox, posts, steps, summaries, transcript, turns } from "./schema.ts";
 
 /** Forgets all that was said and answered. What still waits is kept, and the ids of messages stay known. */
 export function forgetAnswered(db: SessionDatabase): void {
-  for (const table of [steps, outbox, transcript, turns, summaries]) db.delete(table).run();
-  const blank = sql`json_remove(json_set(${inbox.event}, '$.text', ''), '$.attachments')`;
-  db.update(inbox).set({ status: "forgotten", event: blank }).where(eq(inbox.status, "taken")).run();
+  for (const table of [steps, outbox, posts, transcript, turns, summaries]) db.delete(table).run();
+  blank(db, eq(inbox.status, "taken"));
+}
+
+/** Forgets a message that was taken back before it was answered. */
+export function forgetWaiting(db: SessionDatabase, seq: number): void {
+  blank(db, eq(inbox.seq, seq));
+}
+
+/** Of a message that is forgotten only its id is left, so that it stays known. */
+function blank(db: SessionDatabase, messages: SQL): void {
+  const event = sql`json_remove(json_set(${inbox.event}, '$.text', ''), '$.attachments')`;
+  db.update(inbox).set({ status: "forgotten", event }).where(messages).run();
 }
 
 /**
@@ -18,7 +28,8 @@ export function forgetAnswered(db: SessionDatabase): void {
 export function forgetOlder(db: SessionDatabase, before: number, openTurn: string | undefined): boolean {
   const isOld = isOlder(before, openTurn);
   const old = db.select({ turnId: inbox.turnId }).from(inbox).where(isOld);
-  for (const table of [steps, outbox, transcript]) db.delete(table).where(inArray(table.turnId, old)).run();
+  for (const table of [steps, outbox, posts, transcript])
+    db.delete(table).where(inArray(table.turnId, old)).run();
   db.delete(turns).where(inArray(turns.id, old)).run();
   // What the summary holds of younger messages is summarised anew.
   db.delete(summaries).where(lt(summaries.since, before)).run();

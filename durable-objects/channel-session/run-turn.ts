@@ -11,6 +11,7 @@ import type { LogFields, Logger, LogLevel } from "../../shared/log.ts";
 import type { Tool } from "../../shared/tools/tool.ts";
 import { explainRefusal } from "../agent-hub/explain-refusal.ts";
 import { callModel } from "./call-model.ts";
+import type { Delivery } from "./delivery.ts";
 import type { UserMessage } from "./messages.ts";
 import { type NextAction, nextAction } from "./next-action.ts";
 import type { OutboxRow } from "./schema.ts";
@@ -75,8 +76,8 @@ export interface TurnHost {
   spending: Pick<Spending, "reserve" | "report">;
   /** The journal has changed. */
   changed: () => void;
-  /** Hands one outbox item to its target; resolves when the target has it. */
-  deliver: (item: OutboxRow) => Promise<void>;
+  /** Hands one outbox item to its target; resolves when the target has it, or never will. */
+  deliver: (item: OutboxRow) => Promise<Delivery>;
 }
 
 /**
@@ -212,8 +213,9 @@ async function settleAll(running: readonly Promise<void>[]): Promise<void> {
 
 async function post(turn: OpenTurn, host: TurnHost): Promise<void> {
   for (const item of host.store.pendingOutbox(turn)) {
-    await host.deliver(item);
-    host.store.markSent(turn, item.seq);
+    const delivery = await host.deliver(item);
+    if (delivery.status === "sent") host.store.markSent(turn, item.seq);
+    else host.store.markUndeliverable(turn, item.seq, delivery.failure);
   }
   host.store.finish(turn, host.now());
   host.changed();

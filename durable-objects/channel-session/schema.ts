@@ -68,10 +68,35 @@ export const outbox = sqliteTable(
     turnId: text("turn_id").notNull(),
     target: text("target", { mode: "json" }).$type<ReplyTarget>().notNull(),
     text: text("text").notNull(),
-    status: text("status", { enum: ["pending", "sent"] }).notNull(),
+    status: text("status", { enum: ["pending", "sent", "undeliverable"] }).notNull(),
     createdAt: integer("created_at").notNull(),
   },
   (table) => [index("outbox_turn").on(table.turnId, table.seq)],
+);
+
+/** Messages of Discord that show an answer. A row is written before the request that makes its message. */
+export const posts = sqliteTable(
+  "posts",
+  {
+    turnId: text("turn_id").notNull(),
+    /** Its place in the answer, from 0. */
+    part: integer("part").notNull(),
+    /** Counts the messages that were made for this part, because somebody deleted those before. */
+    take: integer("take").notNull(),
+    channelId: text("channel_id").notNull(),
+    /** `null`: it was sent, and nobody knows what became of it. */
+    messageId: text("message_id"),
+    /** What was sent last. */
+    content: text("content").notNull(),
+    /** Whether Discord is known to have `content`. */
+    confirmed: integer("confirmed", { mode: "boolean" }).notNull(),
+    hasFile: integer("has_file", { mode: "boolean" }).notNull(),
+    /** The answer was stopped, and does not say so yet. */
+    stopping: integer("stopping", { mode: "boolean" }).notNull(),
+    /** When it was sent first, in Unix milliseconds. */
+    attemptedAt: integer("attempted_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.turnId, table.part] })],
 );
 
 /** The conversation as the model reads it: complete messages only. */
@@ -157,6 +182,7 @@ export type InboxRow = typeof inbox.$inferSelect;
 export type TurnRow = typeof turns.$inferSelect;
 export type StepRow = typeof steps.$inferSelect;
 export type OutboxRow = typeof outbox.$inferSelect;
+export type PostRow = typeof posts.$inferSelect;
 export type ReportRow = typeof reports.$inferSelect;
 export type SummaryRow = typeof summaries.$inferSelect;
 export type TranscriptRow = typeof transcript.$inferSelect;

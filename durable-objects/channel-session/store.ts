@@ -10,7 +10,7 @@ import type { ModelResult, TokenUsage } from "../../shared/llm/provider.ts";
 import type { InboundEvent } from "../../shared/session/event.ts";
 import { chooseBatch, type Dispatch } from "./batch.ts";
 import type { SessionDatabase } from "./database.ts";
-import { forgetAnswered, forgetOlder, isOlder } from "./forgetting.ts";
+import { forgetAnswered, forgetOlder, forgetWaiting, isOlder } from "./forgetting.ts";
 import { answerText, type PlannedCall } from "./next-action.ts";
 import { ReportStore } from "./report-store.ts";
 import {
@@ -42,6 +42,10 @@ export interface OpenTurn {
 export type Acceptance =
   | { status: "stored" | "duplicate"; message: InboxRow }
   | { status: "busy"; waiting: number };
+
+/** What a message says now. */
+export type Amendment = Pick<InboundEvent, "id" | "text" | "attachments">;
+
 /** The newest `limit` messages, none from before `since` (Unix milliseconds). */
 export interface HistoryRange {
   limit: number;
@@ -83,6 +87,28 @@ export class SessionStore {
       if (waiting >= maxWaiting) return { status: "busy", waiting };
       const message = this.#sql.message.insert().get({ eventId: event.id, turnId, event, now });
       return { status: "stored", message };
+    });
+  }
+
+  /** Changes what a waiting message says. @returns the message; `undefined` when it is not waiting (any more). */
+  amend({ id, text, attachments }: Amendment): InboxRow | undefined {
+    return this.#storage.transactionSync(() => {
+      const row = this.#sql.message.byEvent().get({ eventId: id });
+      if (row?.status !== "waiting") return undefined;
+      const { attachments: _, ...rest } = row.event;
+      const event = { ...rest, text, ...(attachments && { attachments }) };
+      this.#db.update(inbox).set({ event }).where(eq(inbox.seq, row.seq)).run();
+      return { ...row, event };
+    });
+  }
+
+  /** Takes a waiting message back; its id stays known. @returns whether it waited. */
+  withdraw(eventId: string): boolean {
+    return this.#storage.transactionSync(() => {
+      const row = this.#sql.message.byEvent().get({ eventId });
+      if (row?.status !== "waiting") return false;
+      forgetWaiting(this.#db, row.seq);
+      return true;
     });
   }
 
@@ -252,6 +278,14 @@ export class SessionStore {
   /** Said. */
   markSent(turn: OpenTurn, seq: number): void {
     this.#write(turn, () => this.#db.update(outbox).set({ status: "sent" }).where(eq(outbox.seq, seq)).run());
+  }
+
+  /** It cannot be said; that is how the turn ends, unless it had failed before. */
+  markUndeliverable(turn: OpenTurn, seq: number, failure: TurnFailure): void {
+    this.#write(turn, (row) => {
+      this.#db.update(outbox).set({ status: "undeliverable" }).where(eq(outbox.seq, seq)).run();
+      this.#updateTurn(turn.id, { failure: row.failure ?? failure });
+    });
   }
 
   /** Everything is said; the turn is over. */

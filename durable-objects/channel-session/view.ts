@@ -99,7 +99,8 @@ function notice(turn: TurnRow | undefined, steps: readonly StepRow[]): string | 
   }
 }
 
-function endNotice(steps: readonly StepRow[]): string | null {
+/** A remark on how a complete answer ended. */
+export function endNotice(steps: readonly StepRow[]): string | null {
   const last = steps.findLast(({ entry }) => entry.kind === "model")?.entry;
   if (last?.kind !== "model") return null;
   if (last.result?.stopReason === "length")

@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { launchBrowser } from "../support/browser.ts";
+import { startFakeDiscord } from "../support/discord/fake-discord.ts";
 import { type RigProcess, startRig } from "../support/rig-process.ts";
 
 const ADMIN_TOKEN = "a-token-for-this-test";
@@ -206,6 +207,42 @@ it("asks who is there, and then goes where the address led", async () => {
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.waitForURL(`${rig.url}/login`);
   await context.close();
+});
+
+it("shows in the fake Discord's client what a bot posts, edits and starts there, and what a person writes", async () => {
+  const discord = await startFakeDiscord();
+  onTestFinished(() => discord.close());
+  const mia = discord.world.createUser({ username: "mia", globalName: "Mia" });
+  const guild = discord.world.createGuild("Home");
+  const channel = discord.world.createChannel(guild.id, "general");
+  const post = (path: string, body: object, method = "POST") =>
+    fetch(discord.restUrl + path, {
+      method,
+      headers: { Authorization: `Bot ${discord.token}`, "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+    }).then((response) => response.json() as Promise<{ id: string }>);
+
+  const context = await browser.newContext();
+  onTestFinished(() => context.close());
+  const page = await context.newPage();
+  await page.goto(`${discord.clientUrl}#${channel.id}`);
+  await page.getByPlaceholder("Message general").fill("Hello <b>there</b>");
+  await page.keyboard.press("Enter");
+  await page.getByText("Hello <b>there</b>", { exact: true }).waitFor();
+  const [asked] = discord.world.messages(channel.id);
+  expect(asked).toMatchObject({ author: { id: mia.id }, content: "Hello <b>there</b>" });
+
+  const thread = await post(`/channels/${channel.id}/messages/${asked?.id}/threads`, { name: "Greetings" });
+  const answer = await post(`/channels/${thread.id}/messages`, { content: "Hi" });
+  discord.world.type(thread.id, discord.world.bot().id);
+  await page.getByRole("link", { name: "Greetings · 1 message" }).click();
+  const shown = page.locator(`[data-id="${answer.id}"] .content`);
+  await shown.waitFor();
+  expect(await shown.textContent()).toBe("Hi");
+  await page.getByText("rig is typing …").waitFor();
+  await post(`/channels/${thread.id}/messages/${answer.id}`, { content: "**Hi** there" }, "PATCH");
+  await page.getByText("(edited)").waitFor();
+  expect(await shown.textContent()).toBe("**Hi** there (edited)");
 });
 
 it("fits into 30 KB", async () => {

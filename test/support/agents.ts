@@ -31,6 +31,23 @@ export const agents = defineAgents({
     queue: { maxWaiting: 2 },
     llm: { provider: "anthropic" },
   },
+  /** Lives in Discord, in the channels `#c0` to `#c39`, with a thread for each message. */
+  herald: {
+    name: "Herald",
+    personality: "You answer in Discord.",
+    tools: [],
+    discord: { channels: Array.from({ length: 40 }, (_, n) => `#c${n}`) },
+    llm: { provider: "anthropic" },
+  },
+  /** Lives in the same channels, without threads, and lets a thousand messages wait in each. */
+  listener: {
+    name: "Listener",
+    personality: "You listen.",
+    tools: [],
+    discord: { channels: Array.from({ length: 40 }, (_, n) => `#c${n}`), threadMode: "none" },
+    queue: { maxWaiting: 1000 },
+    llm: { provider: "anthropic" },
+  },
   /** Its model is of no known family, so its window is taken to be small. */
   small: {
     name: "Small",
@@ -101,6 +118,47 @@ export const agents = defineAgents({
       unset: { secret: "env:NEVER_SET" },
       open: { insecure: true },
     },
+  },
+  /** Hears everything in the channels `#help` and `#busy`, and answers there. */
+  attendant: {
+    name: "Attendant",
+    personality: "You attend.",
+    tools: [],
+    discord: {
+      channels: ["#help", "#busy"],
+      threadMode: "none",
+      catchUp: { maxAge: "1d", maxMessages: 150 },
+    },
+    queue: { maxWaiting: 2 },
+    llm: { provider: "anthropic" },
+  },
+  /** Waits to be mentioned, and goes on in a thread for each user. */
+  picky: {
+    name: "Picky",
+    personality: "You pick.",
+    tools: [],
+    discord: {
+      channels: ["#help"],
+      trigger: "involved",
+      threadMode: "per-user",
+      allowBots: ["900000000000000009"],
+      maxBotTurns: 2,
+    },
+    llm: { provider: "demo" },
+  },
+  /** Talks in Discord, of its tool calls too. */
+  talker: {
+    name: "Talker",
+    personality: "You talk.",
+    tools: [{ url: "env:TOOLS_URL", endpoints: [get("/echo/:id"), post("/orders")] }],
+    discord: { toolDisplay: "full" },
+  },
+  /** Shows how far it is. */
+  reactor: {
+    name: "Reactor",
+    personality: "You react.",
+    tools: [],
+    discord: { reactions: { enabled: true } },
   },
   broken: { name: "Broken", personality: 7 },
 });

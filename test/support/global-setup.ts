@@ -1,11 +1,13 @@
 import { readD1Migrations } from "@cloudflare/vitest-plugin";
 import type { TestProject } from "vitest/node";
+import { startFakeDiscord } from "./discord/fake-discord.ts";
 import { startModelServer } from "./model-server.ts";
 import { startToolServer } from "./tool-server.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
     modelUrl: string;
+    discordUrl: string;
     toolsUrl: string;
     migrations: Awaited<ReturnType<typeof readD1Migrations>>;
   }
@@ -13,15 +15,17 @@ declare module "vitest" {
 
 /** Starts the servers that tests inside workerd talk to; their addresses become bindings (vitest.config.ts). */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const [model, tools, migrations] = await Promise.all([
+  const [model, tools, discord, migrations] = await Promise.all([
     startModelServer(),
     startToolServer(),
+    startFakeDiscord(),
     readD1Migrations("./migrations"),
   ]);
   project.provide("modelUrl", model.url);
   project.provide("toolsUrl", tools.url);
+  project.provide("discordUrl", discord.restUrl);
   project.provide("migrations", migrations);
   return async () => {
-    await Promise.all([model.close(), tools.close()]);
+    await Promise.all([model.close(), tools.close(), discord.close()]);
   };
 }

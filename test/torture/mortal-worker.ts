@@ -20,10 +20,13 @@ export interface MortalWorker extends AsyncDisposable {
   kill(): Promise<void>;
 }
 
-/** @param directory where the bundle and all state are kept. */
+/**
+ * @param directory where the bundle and all state are kept.
+ * @param bindings secrets and settings of the agents.
+ */
 export async function startMortalWorker(
   directory: string,
-  servers: { modelUrl: string; toolsUrl: string },
+  bindings: Readonly<Record<string, string>>,
 ): Promise<MortalWorker> {
   const bundle = join(directory, "bundle");
   await bundleWorker(join(root, "test/torture/wrangler.toml"), bundle);
@@ -32,14 +35,13 @@ export async function startMortalWorker(
   await migrateLocalDatabase({ id: "local", migrationsDirectory, stateDirectory: directory });
   const worker = await startBundle({
     directory: bundle,
-    durableObjects: { CHANNEL_SESSION: "ChannelSession", AGENT_HUB: "AgentHub" },
-    d1: { DB: "local" },
-    bindings: {
-      ADMIN_TOKEN,
-      TESTER__ANTHROPIC_API_KEY: "sk-ant-torture",
-      ANTHROPIC_BASE_URL: servers.modelUrl,
-      TOOLS_URL: servers.toolsUrl,
+    durableObjects: {
+      CHANNEL_SESSION: "ChannelSession",
+      AGENT_HUB: "AgentHub",
+      GATEWAY_LINK: "GatewayLink",
     },
+    d1: { DB: "local" },
+    bindings: { ADMIN_TOKEN, ...bindings },
     persist: join(directory, "v3"),
   });
   return {

@@ -49,7 +49,11 @@ console.log(
 const directory = await mkdtemp(join(tmpdir(), "rig-torture-"));
 const [model, tools] = await Promise.all([startModelServer(), startToolServer()]);
 try {
-  await using worker = await startMortalWorker(directory, { modelUrl: model.url, toolsUrl: tools.url });
+  await using worker = await startMortalWorker(directory, {
+    TESTER__ANTHROPIC_API_KEY: "sk-ant-torture",
+    ANTHROPIC_BASE_URL: model.url,
+    TOOLS_URL: tools.url,
+  });
   const { kills, attempts } = await storm(worker, plan);
   console.log(`${kills} kills; all accepted, in ${attempts} attempts; waiting until all is quiet`);
   await quiet(model);

@@ -8,6 +8,8 @@ declare global {
       MIGRATIONS: D1Migration[];
       TOOLS_URL: string;
       MODEL_URL: string;
+      DISCORD_API_BASE_URL: string;
+      BRIDGE_SECRET: string;
     }
     interface GlobalProps {
       mainModule: typeof import("../../workers/index.ts");

@@ -1,0 +1,208 @@
+import { type AnswerParts, finalPosts, livePosts } from "../../../shared/discord/answer-posts.ts";
+import { DiscordError, isFinal } from "../../../shared/discord/errors.ts";
+import { type DesiredPosts, nextPost } from "../../../shared/discord/posting-plan.ts";
+import type { DiscordRest } from "../../../shared/discord/rest.ts";
+import { type Sleep, sleep } from "../../../shared/llm/retry.ts";
+import type { Logger } from "../../../shared/log.ts";
+import type { DiscordTarget } from "../../../shared/session/event.ts";
+import type { LiveAnswer } from "../run-turn.ts";
+import { type Destination, type Effort, findDestination, replyInChannel } from "./destination.ts";
+import { LivePosting } from "./live-posting.ts";
+import { type PostStore, toPost } from "./post-store.ts";
+import { Poster } from "./poster.ts";
+import { keepTyping } from "./typing.ts";
+
+/** How long a complete answer is tried before the turn is left to the watchdog, in milliseconds. */
+const DELIVERY_MS = 25_000;
+/** How long one live edit is tried, in milliseconds: the complete answer waits for it. */
+const LIVE_MS = 5_000;
+/** Messages of one answer that people may delete under the hands of the bot before it takes the hint. */
+const MAX_LOST = 2;
+
+/** An answer as it stands. */
+export interface AnswerSource {
+  /** While it is being written. */
+  live(): Omit<AnswerParts, "notice">;
+  /** When it is complete; the text comes from the outbox. */
+  complete(): Omit<AnswerParts, "text">;
+}
+
+/** What one answer needs. */
+export interface DiscordAnswerOptions {
+  turnId: string;
+  target: DiscordTarget;
+  rest: DiscordRest;
+  posts: PostStore;
+  source: AnswerSource;
+  log: Logger;
+  now: () => number;
+  /** The bot may not have a thread there. */
+  threadRefused: (error: DiscordError) => void;
+}
+
+/** One turn's answer in Discord: a typing indicator, text that grows, and in the end the whole of it, for certain. */
+export class DiscordAnswer {
+  readonly #options: DiscordAnswerOptions;
+  readonly #poster: Poster;
+  readonly #over = new AbortController();
+  readonly #live: LivePosting;
+  /** Resolves when nothing of what is shown meanwhile is under way any more. */
+  readonly #meanwhile: Promise<unknown>;
+  #destination: Promise<Destination> | undefined;
+  #postedAt = 0;
+
+  constructor(options: DiscordAnswerOptions, wait: Sleep = sleep) {
+    this.#options = options;
+    this.#poster = new Poster(options);
+    const over = this.#over.signal;
+    this.#live = new LivePosting({
+      hasMore: () => this.#growth() !== undefined,
+      show: () => this.#unlessFailed("live", () => this.#showLive()),
+      sleep: wait,
+      over,
+    });
+    const typing = keepTyping({
+      show: () => this.#unlessFailed("typing", () => this.#showTyping()),
+      postedAt: () => this.#postedAt,
+      now: options.now,
+      sleep: wait,
+      over,
+    });
+    this.#meanwhile = Promise.all([typing, this.#live.run()]);
+  }
+
+  /** There may be more to show. */
+  changed(): void {
+    this.#live.changed();
+  }
+
+  /** Passes on the text of a model call, and shows it here. */
+  following(live: LiveAnswer): LiveAnswer {
+    return {
+      append: (text) => {
+        live.append(text);
+        this.changed();
+      },
+      restart: (notice) => live.restart(notice),
+      clear: () => live.clear(),
+    };
+  }
+
+  /** Shows nothing more of what is being written; resolves when nothing is under way. */
+  async end(): Promise<void> {
+    this.#over.abort();
+    await this.#meanwhile;
+  }
+
+  /**
+   * Posts the complete answer.
+   *
+   * @throws DiscordError when Discord does not take it; what is there already is known, so it can be tried again.
+   */
+  async deliver(text: string): Promise<void> {
+    await this.end();
+    const answer = { ...this.#options.source.complete(), text };
+    const effort = { deadline: this.#options.now() + DELIVERY_MS };
+    let desired = finalPosts(answer);
+    for (;;) {
+      try {
+        return await this.#post(desired, effort);
+      } catch (error) {
+        if (!(error instanceof DiscordError) || !isFinal(error)) throw error;
+        if (await this.#isTurnedAwayFromThread(error)) continue;
+        if (error.code !== "forbidden" || !desired.file) throw error;
+        this.#options.log.log("warn", "discord.file_refused", { cause: error.message });
+        desired = finalPosts(answer, "refused");
+      }
+    }
+  }
+
+  /** Posts until Discord has what is desired, or `until` fires. */
+  async #post(desired: DesiredPosts, effort: Effort, until?: AbortSignal): Promise<void> {
+    for (let lost = 0; !until?.aborted; ) {
+      const action = nextPost(desired, this.#posted());
+      if (action.do === "nothing") return;
+      const outcome = await this.#poster.do(action, await this.#findDestination(effort), effort);
+      if (outcome === "done") this.#postedAt = this.#options.now();
+      else lost += 1;
+      if (lost > MAX_LOST) {
+        const detail = { method: "PATCH", route: "/channels/:id/messages/:id" };
+        throw new DiscordError("not_found", "the answer's messages are deleted as they come", detail);
+      }
+    }
+  }
+
+  /** Posts that show more than what is there; an answer that is written again waits until it is longer. */
+  #growth(): DesiredPosts | undefined {
+    const desired = livePosts(this.#options.source.live());
+    const posted = this.#options.posts.ofTurn(this.#options.turnId);
+    const isShown = desired.parts.every((content, part) => posted[part]?.content === content);
+    const isShorter = lengthOf(desired.parts) < lengthOf(posted.map(({ content }) => content));
+    return isShown || isShorter || desired.parts.length < posted.length ? undefined : desired;
+  }
+
+  async #showLive(): Promise<void> {
+    const desired = this.#growth();
+    if (desired) await this.#post(desired, this.#liveEffort(), this.#over.signal);
+  }
+
+  async #showTyping(): Promise<void> {
+    const effort = this.#liveEffort();
+    const { channelId } = await this.#findDestination(effort);
+    if (this.#over.signal.aborted) return;
+    await this.#options.rest.request({ method: "POST", path: `/channels/${channelId}/typing`, ...effort });
+  }
+
+  #liveEffort(): Effort {
+    return { deadline: this.#options.now() + LIVE_MS };
+  }
+
+  /** What is shown meanwhile never costs the answer. @returns whether it makes sense to go on. */
+  async #unlessFailed(what: string, show: () => Promise<void>): Promise<boolean> {
+    try {
+      await show();
+      return true;
+    } catch (error) {
+      const isHopeless = !(error instanceof DiscordError) || isFinal(error);
+      const cause = error instanceof Error ? error.message : String(error);
+      this.#options.log.log("warn", "discord.not_shown", { what, cause });
+      return !isHopeless;
+    }
+  }
+
+  #posted() {
+    return this.#options.posts.ofTurn(this.#options.turnId).map(toPost);
+  }
+
+  /** Where the answer goes: where its beginning is, if any of it was posted before. */
+  #findDestination(effort: Effort): Promise<Destination> {
+    const { rest, target, posts, turnId, threadRefused } = this.#options;
+    const [first] = posts.ofTurn(turnId);
+    if (first) {
+      const reply = first.channelId === target.channelId ? target.messageId : null;
+      return Promise.resolve({ channelId: first.channelId, replyTo: reply });
+    }
+    this.#destination ??= findDestination(rest, target, effort, threadRefused).catch((error: unknown) => {
+      this.#destination = undefined;
+      throw error;
+    });
+    return this.#destination;
+  }
+
+  /** A thread that is gone, or that the bot may not write in, costs the thread only. */
+  async #isTurnedAwayFromThread(error: DiscordError): Promise<boolean> {
+    const { target, posts, turnId, threadRefused } = this.#options;
+    const isUnbegun = posts.ofTurn(turnId).length === 0;
+    const isElsewhere = error.code === "forbidden" || error.code === "not_found";
+    const destination = await this.#destination?.catch(() => undefined);
+    if (!isUnbegun || !isElsewhere || !destination || destination.channelId === target.channelId)
+      return false;
+    threadRefused(error);
+    this.#destination = Promise.resolve(replyInChannel(target));
+    return true;
+  }
+}
+
+function lengthOf(parts: readonly string[]): number {
+  return parts.reduce((length, part) => length + part.length, 0);
+}

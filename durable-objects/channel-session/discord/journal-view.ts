@@ -1,0 +1,23 @@
+/** What Discord shows of a turn's journal. */
+import type { AnswerStatus } from "../../../shared/discord/status-reaction.ts";
+import type { ShownCall } from "../../../shared/discord/tool-lines.ts";
+import type { StepEntry } from "../schema.ts";
+
+/** The turn's tool calls, as lines above its answer show them. */
+export function shownCalls(journal: readonly StepEntry[]): ShownCall[] {
+  return journal.flatMap((step) => {
+    if (step.kind !== "tool") return [];
+    return [{ name: step.name, input: step.input, state: callState(step.result) }];
+  });
+}
+
+function callState(result: Extract<StepEntry, { kind: "tool" }>["result"]): ShownCall["state"] {
+  if (!result) return "running";
+  if (result.outcome === "unknown") return "unknown";
+  return result.isError ? "error" : "ok";
+}
+
+/** What the turn is at. */
+export function statusOf(journal: readonly StepEntry[]): AnswerStatus {
+  return journal.some((step) => step.kind === "tool" && !step.result) ? "tool" : "thinking";
+}

@@ -1,0 +1,118 @@
+import { and, asc, eq, placeholder, sql } from "drizzle-orm";
+import type { Post } from "../../../shared/discord/posting-plan.ts";
+import type { SessionDatabase } from "../database.ts";
+import { type PostRow, posts } from "../schema.ts";
+
+/** A message in the making. */
+export type NewPost = Pick<PostRow, "turnId" | "part" | "channelId" | "content">;
+
+/** What is known of the messages that show answers. Each change is one statement. */
+export class PostStore {
+  readonly #db: SessionDatabase;
+  readonly #ofTurn: ReturnType<typeof prepareOfTurn>;
+
+  constructor(db: SessionDatabase) {
+    this.#db = db;
+    this.#ofTurn = prepareOfTurn(db);
+  }
+
+  /** In the order of the answer. */
+  ofTurn(turnId: string): PostRow[] {
+    return this.#ofTurn.all({ turnId });
+  }
+
+  find({ turnId, part }: Pick<PostRow, "turnId" | "part">): PostRow | undefined {
+    return this.ofTurn(turnId).find((row) => row.part === part);
+  }
+
+  /** Whether a message shows an answer, as far as is known. */
+  has(messageId: string): boolean {
+    return this.#db.select().from(posts).where(eq(posts.messageId, messageId)).get() !== undefined;
+  }
+
+  /** A message is about to be made. One that was sent before keeps its time. */
+  beginCreate(post: NewPost, now: number): void {
+    this.#db
+      .insert(posts)
+      .values({
+        ...post,
+        ...{ take: 0, messageId: null, confirmed: false, hasFile: false, stopping: false },
+        attemptedAt: now,
+      })
+      .onConflictDoUpdate({
+        target: [posts.turnId, posts.part],
+        set: { content: sql`excluded.content`, confirmed: sql`excluded.confirmed` },
+      })
+      .run();
+  }
+
+  /** What was sent long ago never arrived: its time begins anew. */
+  beginAgain({ turnId, part }: PostRow, now: number): void {
+    this.#change(turnId, part, { attemptedAt: now });
+  }
+
+  /** A message is about to be changed. */
+  beginEdit(turnId: string, part: number, content: string): void {
+    this.#change(turnId, part, { content, confirmed: false });
+  }
+
+  /** Discord has it. */
+  confirm(turnId: string, part: number, now: Pick<PostRow, "messageId" | "content" | "hasFile">): void {
+    this.#change(turnId, part, { ...now, confirmed: true });
+  }
+
+  /** Somebody has deleted a message: the next one for its part is another. */
+  lose({ turnId, part, take }: PostRow, now: number): void {
+    this.#change(turnId, part, { messageId: null, take: take + 1, hasFile: false, attemptedAt: now });
+  }
+
+  remove(turnId: string, part: number): void {
+    this.#db.delete(posts).where(place(turnId, part)).run();
+  }
+
+  /** The answer was stopped; its messages do not say so yet. */
+  markStopping(turnId: string): void {
+    this.#db.update(posts).set({ stopping: true }).where(eq(posts.turnId, turnId)).run();
+  }
+
+  markStopped(turnId: string): void {
+    this.#db.update(posts).set({ stopping: false }).where(eq(posts.turnId, turnId)).run();
+  }
+
+  /** Turns that were stopped and do not say so yet. */
+  stopping(): string[] {
+    const rows = this.#db
+      .selectDistinct({ turnId: posts.turnId })
+      .from(posts)
+      .where(eq(posts.stopping, true))
+      .all();
+    return rows.map(({ turnId }) => turnId);
+  }
+
+  #change(turnId: string, part: number, change: Partial<PostRow>): void {
+    this.#db.update(posts).set(change).where(place(turnId, part)).run();
+  }
+}
+
+/** What the posting plan sees of a row. */
+export function toPost({ part, messageId, content, confirmed, hasFile }: PostRow): Post {
+  return { part, messageId, content: confirmed ? content : null, hasFile };
+}
+
+/** Discord takes a nonce of at most 25 characters; a turn is a UUID. */
+export function nonceOf({ turnId, part, take }: Pick<PostRow, "turnId" | "part" | "take">): string {
+  return `${turnId.replaceAll("-", "").slice(0, 18)}.${part.toString(36)}.${take.toString(36)}`;
+}
+
+function place(turnId: string, part: number) {
+  return and(eq(posts.turnId, turnId), eq(posts.part, part));
+}
+
+function prepareOfTurn(db: SessionDatabase) {
+  return db
+    .select()
+    .from(posts)
+    .where(eq(posts.turnId, placeholder("turnId")))
+    .orderBy(asc(posts.part))
+    .prepare();
+}

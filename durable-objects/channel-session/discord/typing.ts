@@ -1,0 +1,28 @@
+import type { Sleep } from "../../../shared/llm/retry.ts";
+
+/** An answer that is there by then needs no indicator; milliseconds. */
+const PATIENCE_MS = 300;
+/** Discord shows the indicator for ten seconds (“Trigger Typing Indicator”). */
+const RENEW_MS = 8_000;
+
+/** What the indicator needs to know. */
+export interface TypingOptions {
+  /** Shows it once. @returns whether it makes sense to go on. */
+  show: () => Promise<boolean>;
+  /** When something of the answer was posted last, in Unix milliseconds; that ends the indicator, and says as much. */
+  postedAt: () => number;
+  now: () => number;
+  sleep: Sleep;
+  /** Fires when the answer is there. */
+  over: AbortSignal;
+}
+
+/** Shows that an answer is being worked on, until it is over. */
+export async function keepTyping({ show, postedAt, now, sleep, over }: TypingOptions): Promise<void> {
+  await sleep(PATIENCE_MS, over);
+  while (!over.aborted) {
+    const isFresh = now() - postedAt() < RENEW_MS;
+    if (!isFresh && !(await show())) return;
+    await sleep(RENEW_MS, over);
+  }
+}

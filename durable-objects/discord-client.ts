@@ -1,0 +1,39 @@
+import { secretNames, secretReader } from "../shared/character/secrets.ts";
+import { DISCORD_API, DiscordRest } from "../shared/discord/rest.ts";
+import { sleep } from "../shared/llm/retry.ts";
+import { withDeadline } from "../shared/time/deadline.ts";
+import type { Env } from "./env.ts";
+
+/** How long a request waits to be granted, in milliseconds: without the hub it goes ahead. */
+const PERMIT_MS = 1_000;
+
+/** A client for an agent's bot, or the names of the variables that may hold the token it lacks. */
+export type DiscordConnection = { rest: DiscordRest } | { missing: string };
+
+/** Makes the client that one Durable Object talks to Discord with, for as long as it lives. */
+export function connectDiscord(env: Env, agent: string): DiscordConnection {
+  const secret = secretReader({ ...env }, agent);
+  const token = secret("DISCORD_BOT_TOKEN");
+  if (token === undefined) return { missing: secretNames(agent, "DISCORD_BOT_TOKEN").join(" or ") };
+  const rest = new DiscordRest({
+    baseUrl: (secret("DISCORD_API_BASE_URL") ?? DISCORD_API).replace(/\/+$/, ""),
+    token,
+    fetch: (url, init) => fetch(url, init),
+    now: Date.now,
+    random: Math.random,
+    sleep,
+    permit: () => permit(env, agent),
+  });
+  return { rest };
+}
+
+/** Milliseconds to wait for the bot's turn among all of its conversations. */
+async function permit(env: Env, agent: string): Promise<number> {
+  try {
+    const granted = Promise.resolve(env.AGENT_HUB.getByName(agent).discordPermit());
+    return (await withDeadline(granted, PERMIT_MS)).waitMs;
+  } catch {
+    // The hub restarts with each deploy; Discord's own answer still holds the bot back.
+    return 0;
+  }
+}

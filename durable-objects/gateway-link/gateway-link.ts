@@ -1,0 +1,175 @@
+import { DurableObject } from "cloudflare:workers";
+import { parseLinkName } from "../../shared/bridge/link-name.ts";
+import type {
+  Acknowledgement,
+  EventBatch,
+  Fenced,
+  LeaseGrant,
+  LeaseRefusal,
+  LeaseRequest,
+  ReleaseRequest,
+} from "../../shared/bridge/protocol.ts";
+import { FORWARDED_EVENTS, gatewayIntents } from "../../shared/discord/intents.ts";
+import { discordSettings } from "../../shared/discord/settings.ts";
+import { createLogger, type Logger } from "../../shared/log.ts";
+import { findAgent, findAgentIfAny } from "../channel-session/agent-parts.ts";
+import { connectDiscord } from "../discord-client.ts";
+import type { Env } from "../env.ts";
+import { Admission } from "./admission.ts";
+import { Backlog } from "./backlog.ts";
+import { type LinkDatabase, migrateDatabase, openDatabase } from "./database.ts";
+import { Directory } from "./directory.ts";
+import { discordReads } from "./discord-reads.ts";
+import { runErrands } from "./errands.ts";
+import { Intake } from "./intake.ts";
+import { askForLease, LEASE_TTL_SECONDS, releaseLease, renewLease } from "./lease.ts";
+import { LinkState } from "./link-state.ts";
+import { MessageStore } from "./message-store.ts";
+import { Sessions } from "./sessions.ts";
+
+/** When a request was signed, in Unix seconds by the gateway's clock. */
+export interface Signed {
+  signedAt: number;
+}
+
+/** The lease went to another gateway; the caller says so. */
+export interface FencedReply {
+  fenced: Fenced;
+}
+
+/**
+ * The Worker's end of one shard of an agent, named `<agent>/<shard index>`.
+ *
+ * It says which gateway may speak for the shard, hands every message that is answered to its session before the gateway
+ * hears that it is stored, and reads over REST what no gateway was there to hear.
+ */
+export class GatewayLink extends DurableObject<Env> {
+  readonly #agentId: string;
+  readonly #log: Logger;
+  readonly #db: LinkDatabase;
+  readonly #state: LinkState;
+  readonly #directory: Directory;
+  readonly #messages: MessageStore;
+  readonly #sessions: Sessions;
+  readonly #backlog: Backlog;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    const { agent, shard } = parseLinkName(ctx.id.name);
+    this.#agentId = agent;
+    this.#log = createLogger({ agent, shard });
+    this.#db = openDatabase(ctx.storage);
+    this.#state = new LinkState(this.#db);
+    this.#directory = new Directory(this.#db);
+    this.#messages = new MessageStore(this.#db);
+    this.#sessions = new Sessions(env, agent);
+    this.#backlog = new Backlog({
+      admission: () => this.#admission(),
+      directory: this.#directory,
+      messages: this.#messages,
+      sessions: this.#sessions,
+      discord: discordReads(connectDiscord(env, agent)),
+      storage: ctx.storage,
+      log: this.#log,
+      now: Date.now,
+    });
+    ctx.blockConcurrencyWhile(() => migrateDatabase(this.#db));
+  }
+
+  /** Gives or renews the lease. */
+  lease({
+    gateway,
+    shard,
+    signedAt,
+  }: LeaseRequest & Signed): { granted: LeaseGrant } | { refused: LeaseRefusal } {
+    const now = Date.now();
+    const { lease, refusal } = askForLease(this.#state.lease, { gateway, signedAt }, now);
+    if (lease.epoch !== this.#state.lease.epoch)
+      this.#log.log("info", "lease.granted", { gateway, epoch: lease.epoch });
+    this.#state.setLease(lease, now);
+    if (refusal) return { refused: refusal };
+    const settings = discordSettings(findAgent(this.#agentId).character);
+    return {
+      granted: {
+        epoch: lease.epoch,
+        ttlSeconds: LEASE_TTL_SECONDS,
+        resume: this.#state.resumeFor(shard),
+        intents: gatewayIntents(settings),
+        forward: FORWARDED_EVENTS,
+      },
+    };
+  }
+
+  /**
+   * Stores a batch: every message that is answered is in its session's inbox, or held here, when this resolves with its
+   * sequence. A batch that comes again, whole or in part, changes nothing.
+   */
+  async events(batch: EventBatch & Signed): Promise<{ acknowledged: Acknowledgement } | FencedReply> {
+    const { session, signedAt } = batch;
+    if (!this.#renew(batch)) return fenced();
+    const now = Date.now();
+    this.#state.adoptSession(batch, signedAt, now);
+    const stored = this.#state.acknowledged(session.id);
+    const intake = this.#intake();
+    const news = batch.events.filter(({ s }) => stored === null || s > stored);
+    const outcome = await runErrands(news.map((event) => ({ seq: event.s, errand: intake.take(event) })));
+    for (const [channelId, messageId] of outcome.seen) {
+      if (!this.#directory.channel(channelId)?.isCatchingUp) this.#directory.seen(channelId, messageId);
+    }
+    for (const { channelId, error } of outcome.failures)
+      this.#log.log("warn", "session.unreachable", { channel: channelId, cause: String(error) });
+    this.#backlog.wake();
+    // While the sessions were told, another gateway may have come.
+    if (batch.epoch !== this.#state.lease.epoch) return fenced();
+    if (outcome.storedUpTo !== null) this.#state.acknowledge(session.id, outcome.storedUpTo, Date.now());
+    const acked = this.#state.acknowledged(session.id) ?? outcome.storedUpTo;
+    return { acknowledged: { acked, ttlSeconds: LEASE_TTL_SECONDS } };
+  }
+
+  /** Gives the lease back. @returns `null`: done. */
+  release(request: ReleaseRequest & Signed): FencedReply | null {
+    const now = Date.now();
+    const lease = releaseLease(this.#state.lease, request, now);
+    if (!lease) return fenced();
+    this.#log.log("info", "lease.released", { gateway: request.gateway, epoch: request.epoch });
+    this.#state.setLease(lease, now);
+    return null;
+  }
+
+  override alarm(): Promise<void> {
+    return this.#backlog.ring();
+  }
+
+  #renew(batch: EventBatch & Signed): boolean {
+    const now = Date.now();
+    const current = this.#state.lease;
+    const lease = renewLease(current, batch, now);
+    if (lease && lease.expiresAt !== current.expiresAt) this.#state.setLease(lease, now);
+    return lease !== null;
+  }
+
+  #intake(): Intake {
+    return new Intake({
+      admission: new Admission({ agent: findAgent(this.#agentId), ...this.#parts() }),
+      ...this.#parts(),
+      sessions: this.#sessions,
+      log: this.#log,
+      now: Date.now,
+    });
+  }
+
+  #admission(): Admission | undefined {
+    const agent = findAgentIfAny(this.#agentId);
+    return agent && new Admission({ agent, ...this.#parts() });
+  }
+
+  #parts() {
+    return { state: this.#state, directory: this.#directory, messages: this.#messages };
+  }
+}
+
+function fenced(): FencedReply {
+  return {
+    fenced: { error: "fenced", message: "Another gateway has the lease of this shard; ask for it anew." },
+  };
+}

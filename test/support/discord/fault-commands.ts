@@ -1,0 +1,30 @@
+/** Everything that can be made to go wrong. Arguments are plain JSON, so that another process can say it too. */
+import type { RestFault } from "./rest/faults.ts";
+
+export interface FaultCommands {
+  /** REST requests fail; see {@link RestFault} for how and how often. */
+  rest(fault: RestFault): void;
+  /** Milliseconds before each REST answer. */
+  restLatency(latencyMs: number): void;
+  /** Closes the sockets of the Gateway with a code, or without one breaks them. Their sessions can be resumed. */
+  dropSockets(code?: number): void;
+  /** Heartbeats are not acknowledged any more: the connection is a zombie. */
+  stopAcknowledging(): void;
+  acknowledgeAgain(): void;
+  /** No session can be resumed any more. Sockets stay, and hear nothing. */
+  expireSessions(): void;
+  /** New Gateway connections are refused for so long. */
+  refuseConnections(forMs: number): void;
+  /** Op 7: reconnect and resume. */
+  requestReconnect(): void;
+  /** Op 1 from the server: beat at once. */
+  requestHeartbeat(): void;
+  /** Op 9 for those that are connected; not resumable, their sessions are gone. */
+  invalidateSessions(options: { resumable: boolean }): void;
+  /** The next so many IDENTIFYs and RESUMEs are answered with op 9, `false`. */
+  refuseSessions(times: number): void;
+  /** The next so many dispatches come twice, with two sequences. */
+  duplicateDispatches(times: number): void;
+  /** Ends every fault. What has happened stays. */
+  clear(): void;
+}

@@ -1,0 +1,151 @@
+/** Discord's published OpenAPI file, held against a request. */
+import * as schemas from "discord-api-spec/zod";
+import * as z from "zod";
+
+const snowflake = z.string().regex(/^(0|[1-9]\d*)$/);
+const messageQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(100).optional(),
+  before: snowflake.optional(),
+  after: snowflake.optional(),
+  around: snowflake.optional(),
+});
+
+interface Operation {
+  method: string;
+  /** The path of the OpenAPI file. */
+  path: string;
+  body?: z.core.$ZodType;
+  query?: z.core.$ZodType;
+}
+
+/** The operations that the fake serves. */
+const operations: readonly Operation[] = [
+  { method: "GET", path: "/gateway" },
+  { method: "GET", path: "/gateway/bot" },
+  { method: "GET", path: "/users/@me" },
+  { method: "GET", path: "/users/{user_id}" },
+  { method: "POST", path: "/users/@me/channels", body: schemas.CreatePrivateChannelRequestSchema },
+  { method: "GET", path: "/applications/@me" },
+  { method: "GET", path: "/oauth2/applications/@me" },
+  { method: "GET", path: "/channels/{channel_id}" },
+  {
+    method: "PATCH",
+    path: "/channels/{channel_id}",
+    body: z.union([schemas.UpdateThreadRequestPartialSchema, schemas.UpdateGuildChannelRequestPartialSchema]),
+  },
+  { method: "GET", path: "/channels/{channel_id}/messages", query: messageQuery },
+  { method: "POST", path: "/channels/{channel_id}/messages", body: schemas.MessageCreateRequestSchema },
+  { method: "GET", path: "/channels/{channel_id}/messages/{message_id}" },
+  {
+    method: "PATCH",
+    path: "/channels/{channel_id}/messages/{message_id}",
+    body: schemas.MessageEditRequestPartialSchema,
+  },
+  { method: "DELETE", path: "/channels/{channel_id}/messages/{message_id}" },
+  { method: "PUT", path: "/channels/{channel_id}/messages/{message_id}/reactions/{emoji_name}/@me" },
+  { method: "DELETE", path: "/channels/{channel_id}/messages/{message_id}/reactions/{emoji_name}/@me" },
+  { method: "POST", path: "/channels/{channel_id}/typing" },
+  {
+    method: "POST",
+    path: "/channels/{channel_id}/messages/{message_id}/threads",
+    body: schemas.CreateTextThreadWithMessageRequestSchema,
+  },
+  {
+    method: "POST",
+    path: "/channels/{channel_id}/threads",
+    body: schemas.CreateTextThreadWithoutMessageRequestSchema,
+  },
+  { method: "PUT", path: "/channels/{channel_id}/thread-members/@me" },
+  { method: "GET", path: "/guilds/{guild_id}/threads/active" },
+  { method: "GET", path: "/guilds/{guild_id}/channels" },
+  { method: "GET", path: "/guilds/{guild_id}/members/{user_id}" },
+];
+
+const compiled = operations.map((operation) => ({
+  ...operation,
+  pattern: new RegExp(
+    `^${operation.path.replace(/\{(\w+)\}/g, (_, name: string) => (name === "emoji_name" ? "[^/]+" : "\\d+"))}$`,
+  ),
+}));
+
+/** One thing that the specification does not allow. */
+export interface Issue {
+  where: "path" | "query" | "body";
+  path: readonly (string | number)[];
+  code: string;
+  message: string;
+  /** Discord answers 400; otherwise it does not look. */
+  refused: boolean;
+}
+
+/** @param json the body; `undefined` for none */
+export function specificationIssues(
+  method: string,
+  path: string,
+  query: Record<string, string>,
+  json: unknown,
+): Issue[] {
+  const operation = compiled.find((each) => each.method === method && each.pattern.test(path));
+  if (operation === undefined) {
+    return [
+      {
+        where: "path",
+        path: [],
+        code: "UNKNOWN_OPERATION",
+        message: "not in the specification, or not served",
+        refused: false,
+      },
+    ];
+  }
+  const ofQuery = operation.query === undefined ? strayKeys(query, {}, []) : issuesOf(operation.query, query);
+  const ofBody =
+    operation.body === undefined
+      ? json === undefined
+        ? []
+        : [{ path: [], code: "UNEXPECTED_BODY", message: "this operation has no body", refused: false }]
+      : issuesOf(operation.body, json);
+  return [
+    ...ofQuery.map((issue) => ({ where: "query" as const, ...issue })),
+    ...ofBody.map((issue) => ({ where: "body" as const, ...issue })),
+  ];
+}
+
+type FieldIssue = Omit<Issue, "where">;
+
+function issuesOf(schema: z.core.$ZodType, value: unknown): FieldIssue[] {
+  const result = z.safeParse(schema, value);
+  if (result.success) return strayKeys(value, result.data, []);
+  return result.error.issues.map(({ path, code, message }) => ({
+    path: path.map((step) => (typeof step === "number" ? step : String(step))),
+    code: code.toUpperCase(),
+    message,
+    refused: true,
+  }));
+}
+
+/**
+ * Keys that a schema does not know: its objects drop them, so what is not in the result was not expected. (The strict
+ * mode of the package cannot be chosen before its schemas are made.)
+ */
+function strayKeys(sent: unknown, parsed: unknown, path: readonly (string | number)[]): FieldIssue[] {
+  if (Array.isArray(sent) && Array.isArray(parsed)) {
+    return sent.flatMap((item, index) => strayKeys(item, parsed[index], [...path, index]));
+  }
+  if (!isObject(sent) || !isObject(parsed)) return [];
+  return Object.entries(sent).flatMap(([key, value]) =>
+    key in parsed
+      ? strayKeys(value, parsed[key], [...path, key])
+      : [
+          {
+            path: [...path, key],
+            code: "UNKNOWN_FIELD",
+            message: "not in the specification",
+            refused: false,
+          },
+        ],
+  );
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

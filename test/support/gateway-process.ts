@@ -1,0 +1,103 @@
+/** The gateway pod as a process of its own, started, ended and killed as a cluster does. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import * as z from "zod";
+import { root } from "./bundled-worker.ts";
+
+export interface GatewayProcess extends AsyncDisposable {
+  readonly pid: number;
+  /** Its HTTP server, once it listens. */
+  url(): Promise<string>;
+  /** Resolves when /readyz says so. @throws Error with its log when it ends before. */
+  ready(): Promise<void>;
+  /** SIGTERM, as a cluster ends a pod; resolves with its exit code. */
+  terminate(): Promise<number | null>;
+  /** SIGKILL: nothing gets to say goodbye. */
+  kill(): Promise<void>;
+  /** What it has logged. */
+  log(): string;
+}
+
+const listeningSchema = z.object({ event: z.literal("started"), port: z.int() });
+
+/** What a pod is started with. */
+export interface GatewayProcessOptions {
+  agent: string;
+  /** Default: a name of its own. */
+  id?: string;
+  workerUrl: string;
+  discordUrl: string;
+  botToken: string;
+  bridgeSecret: string;
+}
+
+export function startGatewayProcess(options: GatewayProcessOptions): GatewayProcess {
+  const child = spawn(process.execPath, [join(root, "gateway/main.ts")], {
+    cwd: root,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: {
+      PATH: process.env.PATH,
+      RIG_AGENT: options.agent,
+      RIG_WORKER_URL: options.workerUrl,
+      DISCORD_API_BASE_URL: options.discordUrl,
+      DISCORD_BOT_TOKEN: options.botToken,
+      BRIDGE_SECRET: options.bridgeSecret,
+      PORT: "0",
+      ...(options.id !== undefined && { RIG_GATEWAY_ID: options.id }),
+    },
+  });
+  const { pid } = child;
+  if (pid === undefined) throw new Error("the gateway cannot be started");
+  const lines: string[] = [];
+  const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+  const listening = new Promise<string>((resolve, reject) => {
+    for (const stream of [child.stdout, child.stderr])
+      createInterface({ input: stream }).on("line", (line) => {
+        lines.push(line);
+        const reading = listeningSchema.safeParse(jsonOf(line));
+        if (reading.success) resolve(`http://127.0.0.1:${reading.data.port}`);
+      });
+    void ended.then(() => reject(new Error(`the gateway has ended:\n${lines.join("\n")}`)));
+  });
+  listening.catch(() => {});
+
+  return {
+    pid,
+    url: () => listening,
+    async ready() {
+      const url = await listening;
+      while (isAlive(child)) {
+        const response = await fetch(`${url}/readyz`).catch(() => null);
+        if (response?.ok) return;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      throw new Error(`the gateway has ended:\n${lines.join("\n")}`);
+    },
+    async terminate() {
+      child.kill("SIGTERM");
+      return ended;
+    },
+    async kill() {
+      child.kill("SIGKILL");
+      await ended;
+    },
+    log: () => lines.join("\n"),
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGKILL");
+      await ended;
+    },
+  };
+}
+
+function isAlive({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode === null && signalCode === null;
+}
+
+function jsonOf(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,75 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { runErrands, storedUpTo } from "../../../durable-objects/gateway-link/errands.ts";
+
+const done = (channelId: string, log: string[], name: string) => ({
+  channelId,
+  seen: name,
+  run: async () => {
+    log.push(name);
+  },
+});
+const fails = (channelId: string) => ({ channelId, run: () => Promise.reject(new Error("away")) });
+
+describe("a batch", () => {
+  it("is stored as a whole when all of it is", async () => {
+    const log: string[] = [];
+    const outcome = await runErrands([
+      { seq: 4, errand: null },
+      { seq: 5, errand: done("x", log, "1") },
+      { seq: 6, errand: done("x", log, "2") },
+    ]);
+    expect(log).toEqual(["1", "2"]);
+    expect(outcome).toEqual({ storedUpTo: 6, seen: new Map([["x", "2"]]), failures: [] });
+  });
+
+  it("stops the channel of a session that is away, and no other, and is stored up to there", async () => {
+    const log: string[] = [];
+    const outcome = await runErrands([
+      { seq: 1, errand: done("x", log, "1") },
+      { seq: 2, errand: fails("x") },
+      { seq: 3, errand: done("y", log, "3") },
+      { seq: 4, errand: done("x", log, "4") },
+    ]);
+    expect(log.toSorted()).toEqual(["1", "3"]);
+    expect(outcome.storedUpTo).toBe(1);
+    expect(outcome.seen).toEqual(
+      new Map([
+        ["x", "1"],
+        ["y", "3"],
+      ]),
+    );
+    expect(outcome.failures).toMatchObject([{ channelId: "x" }]);
+  });
+
+  it("does not wait in one channel for another", async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const slow = { channelId: "x", run: () => promise };
+    const quick = { channelId: "y", run: async () => resolve() };
+    expect(
+      (
+        await runErrands([
+          { seq: 1, errand: slow },
+          { seq: 2, errand: quick },
+        ])
+      ).storedUpTo,
+    ).toBe(2);
+  });
+
+  it("that stores nothing moves nothing", async () => {
+    expect((await runErrands([])).storedUpTo).toBeNull();
+    expect((await runErrands([{ seq: 9, errand: fails("x") }])).storedUpTo).toBeNull();
+  });
+
+  it("never moves the cursor past an event that is not stored, in whatever order they came", () => {
+    const sequences = fc.array(fc.integer({ min: 1, max: 50 }), { maxLength: 30 });
+    fc.assert(
+      fc.property(sequences, fc.infiniteStream(fc.boolean()), (all, isStored) => {
+        const unstored = all.filter(() => !isStored.next().value);
+        const cursor = storedUpTo(all, unstored);
+        for (const seq of unstored) expect(cursor ?? 0).toBeLessThan(seq);
+        if (unstored.length === 0 && all.length > 0) expect(cursor).toBe(Math.max(...all));
+      }),
+    );
+  });
+});

@@ -1,0 +1,123 @@
+import { type Context, Hono } from "hono";
+import { createMiddleware } from "hono/factory";
+import * as z from "zod";
+import type { Env } from "../../durable-objects/env.ts";
+import type { GatewayLink, Signed } from "../../durable-objects/gateway-link/gateway-link.ts";
+import { linkName } from "../../shared/bridge/link-name.ts";
+import { MAX_BATCH_BYTES, MAX_BATCH_EVENTS } from "../../shared/bridge/protocol.ts";
+import { TIMESTAMP_HEADER, verifyRequest } from "../../shared/bridge/signature.ts";
+import { secretReader } from "../../shared/character/secrets.ts";
+import { parseBody } from "../body.ts";
+import { RequestError } from "../errors.ts";
+import { requireAgent } from "./agents.ts";
+
+/** What a verified request brings. */
+interface Verified extends Signed {
+  body: ArrayBuffer;
+}
+
+type BridgeEnv = { Bindings: Env; Variables: { request: Verified } };
+
+/** Most shards of one bot; Discord itself asks for one per thousand guilds. */
+const MAX_SHARDS = 4096;
+
+const gateway = z
+  .string("expected the gateway's name")
+  .regex(/^[\w.:-]{1,100}$/, "expected 1 to 100 letters, digits, - _ . or :");
+const epoch = z.int("expected a whole number").min(1, "expected 1 or more");
+const shard = z
+  .tuple([z.int().min(0), z.int().min(1).max(MAX_SHARDS)], "expected [index, count]")
+  .refine(([index, count]) => index < count, "expected an index below the count");
+const session = z.object({
+  id: z.string("expected the session's id").min(1).max(200),
+  resumeUrl: z.string("expected the resume URL").min(1).max(500),
+});
+const event = z.object({
+  s: z.int("expected a whole number").min(1, "expected 1 or more"),
+  t: z.string("expected the event's name").max(100),
+  d: z.unknown(),
+});
+
+const leaseRequest = z.object({ gateway, shard });
+const releaseRequest = z.object({ gateway, epoch, shard });
+const eventBatch = z.object({
+  gateway,
+  epoch,
+  shard,
+  session,
+  events: z
+    .array(event, "expected a list of events")
+    .max(MAX_BATCH_EVENTS, `expected at most ${MAX_BATCH_EVENTS} events`),
+});
+
+/** The gateway's doors, mounted at `/agents/:agent/gateway`. @see shared/bridge/protocol.ts */
+export function gatewayRoutes(): Hono<BridgeEnv> {
+  const routes = new Hono<BridgeEnv>();
+
+  routes.post("/lease", verified, async (c) => {
+    const { body, signedAt } = c.var.request;
+    const request = parseBody(body, leaseRequest);
+    const answer = await linkOf(c, request).lease({ ...request, signedAt });
+    return "granted" in answer ? c.json(answer.granted) : c.json(answer.refused, 409);
+  });
+
+  routes.post("/events", verified, async (c) => {
+    const { body, signedAt } = c.var.request;
+    const batch = parseBody(body, eventBatch);
+    if (batch.events.length > 1 && body.byteLength > MAX_BATCH_BYTES) {
+      const message = `Expected a batch of at most ${MAX_BATCH_BYTES} bytes; a single event may be larger.`;
+      throw new RequestError(413, "batch_too_large", message);
+    }
+    const answer = await linkOf(c, batch).events({ ...batch, signedAt });
+    return "acknowledged" in answer ? c.json(answer.acknowledged) : c.json(answer.fenced, 409);
+  });
+
+  routes.post("/release", verified, async (c) => {
+    const { body, signedAt } = c.var.request;
+    const request = parseBody(body, releaseRequest);
+    const answer = await linkOf(c, request).release({ ...request, signedAt });
+    return answer ? c.json(answer.fenced, 409) : c.json({});
+  });
+
+  return routes;
+}
+
+/**
+ * Lets only signed requests pass, and says whether there is such an agent to those only. What passes twice within the
+ * window of its signature is harmless: leases go by the time of signing (lease.ts), events by their identity.
+ */
+const verified = createMiddleware<BridgeEnv>(async (c, next) => {
+  const agent = c.req.param("agent") ?? "";
+  const secret = secretReader({ ...c.env }, agent);
+  const secrets = ["BRIDGE_SECRET", "BRIDGE_SECRET_PREVIOUS"].flatMap((name) => secret(name) ?? []);
+  const body = await c.req.arrayBuffer();
+  const { pathname, search } = new URL(c.req.url);
+  const request = {
+    method: c.req.method,
+    path: pathname + search,
+    body: new Uint8Array(body),
+    headers: c.req.raw.headers,
+  };
+  const verification = await verifyRequest(request, { secrets, now: Date.now() });
+  if (!verification.ok) {
+    const { reason, message } = verification;
+    if (reason === "unconfigured") throw secretMissing();
+    throw new RequestError(401, `signature_${reason}`, message);
+  }
+  requireAgent(agent);
+  c.set("request", { body, signedAt: Number(c.req.header(TIMESTAMP_HEADER)) });
+  await next();
+});
+
+/** A door without a lock stays shut. */
+function secretMissing(): RequestError {
+  const message = "The secret BRIDGE_SECRET is not set: run `npx wrangler secret put BRIDGE_SECRET`.";
+  return new RequestError(503, "bridge_secret_missing", message);
+}
+
+function linkOf(
+  c: Context<BridgeEnv>,
+  { shard: [index] }: { shard: readonly [number, number] },
+): DurableObjectStub<GatewayLink> {
+  return c.env.GATEWAY_LINK.getByName(linkName({ agent: c.req.param("agent") ?? "", shard: index }));
+}
