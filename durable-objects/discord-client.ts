@@ -22,15 +22,15 @@ export function connectDiscord(env: Env, agent: string): DiscordConnection {
     now: Date.now,
     random: Math.random,
     sleep,
-    permit: () => permit(env, agent),
+    permit: (withinMs) => permit(env, agent, withinMs),
   });
   return { rest };
 }
 
 /** Milliseconds to wait for the bot's turn among all of its conversations. */
-async function permit(env: Env, agent: string): Promise<number> {
+async function permit(env: Env, agent: string, withinMs: number): Promise<number> {
   try {
-    const granted = Promise.resolve(env.AGENT_HUB.getByName(agent).discordPermit());
+    const granted = Promise.resolve(env.AGENT_HUB.getByName(agent).discordPermit(withinMs));
     return (await withDeadline(granted, PERMIT_MS)).waitMs;
   } catch {
     // The hub restarts with each deploy; Discord's own answer still holds the bot back.

@@ -106,9 +106,13 @@ export class AgentHub extends DurableObject<Env> {
     this.#log.log("info", "provider.chosen", { provider: name });
   }
 
-  /** Grants one request to Discord, for all conversations of the agent share the bot's limit. */
-  discordPermit(): { waitMs: number } {
-    const { state, waitMs } = grantPermit(this.#permits, Date.now());
+  /**
+   * Grants one request to Discord, for all conversations of the agent share the bot's limit.
+   *
+   * @param withinMs how long the caller can wait; a permit that would come later is not given away.
+   */
+  discordPermit(withinMs: number): { waitMs: number } {
+    const { state, waitMs } = grantPermit(this.#permits, Date.now(), withinMs);
     this.#permits = state;
     return { waitMs };
   }

@@ -16,10 +16,15 @@ export type PermitState = number;
  * Grants one request (generic cell rate algorithm). Whoever asks has its place, so nobody has to ask twice.
  *
  * @param state 0 at first.
+ * @param withinMs where the wait would be longer, nothing is granted.
  * @returns how many milliseconds to wait before making the request.
  */
-export function grantPermit(state: PermitState, now: number): { state: PermitState; waitMs: number } {
+export function grantPermit(
+  state: PermitState,
+  now: number,
+  withinMs: number,
+): { state: PermitState; waitMs: number } {
   const usedUpAt = Math.max(state, now) + INTERVAL_MS;
   const waitMs = Math.max(0, Math.ceil(usedUpAt - now - AT_ONCE * INTERVAL_MS));
-  return { state: usedUpAt, waitMs };
+  return { state: waitMs > withinMs ? state : usedUpAt, waitMs };
 }

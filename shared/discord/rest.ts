@@ -55,9 +55,10 @@ export interface DiscordRestOptions {
   /**
    * Asked before each request that counts for the bot's global limit, which it shares with clients elsewhere.
    *
+   * @param withinMs a permit that comes later than that is of no use.
    * @returns how many milliseconds to wait first.
    */
-  permit?: () => Promise<number>;
+  permit?: (withinMs: number) => Promise<number>;
 }
 
 /** What came of one attempt. */
@@ -67,7 +68,12 @@ type Attempt =
   /** May pass. */
   | { kind: "failed"; status?: number; cause?: unknown };
 
-const errorBody = z.object({ code: z.number().optional(), message: z.string().optional() });
+const errorBody = z.object({
+  code: z.number().optional(),
+  message: z.string().optional(),
+  /** Of a form that Discord does not take: what is wrong, at the paths of the fields. */
+  errors: z.unknown().optional(),
+});
 const limitBody = z.object({ retry_after: z.number().nonnegative(), global: z.boolean().default(false) });
 
 export class DiscordRest {
@@ -131,7 +137,7 @@ export class DiscordRest {
       await this.#wait(waitMs, deadline, request, route, signal);
       this.#assertAllowed(request, route);
     }
-    const permitMs = route.hasOwnToken || !permit ? 0 : await permit();
+    const permitMs = route.hasOwnToken || !permit ? 0 : await permit(Math.max(0, deadline - now()));
     if (permitMs > 0) await this.#wait(permitMs, deadline, request, route, signal);
     signal.throwIfAborted();
   }
@@ -225,10 +231,21 @@ function refusal(
   request: DiscordRequest,
   route: Route,
 ): DiscordError {
-  const { code: discordCode, message = "refused" } = errorBody.safeParse(body).data ?? {};
-  const reason = `${status} ${message.slice(0, 200)}${discordCode ? ` (${discordCode})` : ""}`;
+  const { code: discordCode, message = "refused", errors } = errorBody.safeParse(body).data ?? {};
+  const code = discordCode ? ` (${discordCode})` : "";
+  const fields = invalidFields(errors).slice(0, 5).join(", ");
+  const reason = `${status} ${message.slice(0, 200)}${code}${fields && `: ${fields}`}`;
   const detail = { ...describe(request, route), status, ...(discordCode !== undefined && { discordCode }) };
   return new DiscordError(failureOf(status), reason, detail);
+}
+
+/** Paths of the fields that Discord does not take; what was in them is left out. */
+function invalidFields(errors: unknown, path = ""): string[] {
+  if (typeof errors !== "object" || errors === null) return [];
+  if ("_errors" in errors) return [path];
+  return Object.entries(errors).flatMap(([key, inner]) =>
+    invalidFields(inner, path ? `${path}.${key}` : key),
+  );
 }
 
 function failureOf(status: number): DiscordFailure {

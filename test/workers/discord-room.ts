@@ -62,7 +62,7 @@ export class DiscordRoom {
   }
 
   /** Somebody writes in the channel; the answer belongs in a thread of this message. */
-  async say(text: string): Promise<Conversation> {
+  async say(text = "Hello!"): Promise<Conversation> {
     const { id } = await discord.world.say(this.channelId, this.userId, text);
     return new Conversation(this, id, {
       ...{ kind: "discord", channelId: this.channelId, messageId: id, guildId: this.guildId },

@@ -16,6 +16,8 @@ import { keepTyping } from "./typing.ts";
 const DELIVERY_MS = 25_000;
 /** How long one live edit is tried, in milliseconds: the complete answer waits for it. */
 const LIVE_MS = 5_000;
+/** How long one typing indicator is tried, in milliseconds. */
+const TYPING_MS = 2_000;
 /** Messages of one answer that people may delete under the hands of the bot before it takes the hint. */
 const MAX_LOST = 2;
 
@@ -102,17 +104,19 @@ export class DiscordAnswer {
   async deliver(text: string): Promise<void> {
     await this.end();
     const answer = { ...this.#options.source.complete(), text };
-    const effort = { deadline: this.#options.now() + DELIVERY_MS };
+    const effort = this.#effort(DELIVERY_MS);
     let desired = finalPosts(answer);
     for (;;) {
       try {
         return await this.#post(desired, effort);
       } catch (error) {
         if (!(error instanceof DiscordError) || !isFinal(error)) throw error;
-        if (await this.#isTurnedAwayFromThread(error)) continue;
-        if (error.code !== "forbidden" || !desired.file) throw error;
-        this.#options.log.log("warn", "discord.file_refused", { cause: error.message });
-        desired = finalPosts(answer, "refused");
+        if (error.code === "forbidden" && desired.file) {
+          this.#options.log.log("warn", "discord.file_refused", { cause: error.message });
+          desired = finalPosts(answer, "refused");
+        } else if (await this.#isTurnedAwayFromThread(error)) {
+          desired = finalPosts(answer);
+        } else throw error;
       }
     }
   }
@@ -143,18 +147,18 @@ export class DiscordAnswer {
 
   async #showLive(): Promise<void> {
     const desired = this.#growth();
-    if (desired) await this.#post(desired, this.#liveEffort(), this.#over.signal);
+    if (desired) await this.#post(desired, this.#effort(LIVE_MS), this.#over.signal);
   }
 
   async #showTyping(): Promise<void> {
-    const effort = this.#liveEffort();
-    const { channelId } = await this.#findDestination(effort);
+    const { channelId } = await this.#findDestination(this.#effort(LIVE_MS));
     if (this.#over.signal.aborted) return;
-    await this.#options.rest.request({ method: "POST", path: `/channels/${channelId}/typing`, ...effort });
+    const path = `/channels/${channelId}/typing`;
+    await this.#options.rest.request({ method: "POST", path, ...this.#effort(TYPING_MS) });
   }
 
-  #liveEffort(): Effort {
-    return { deadline: this.#options.now() + LIVE_MS };
+  #effort(patienceMs: number): Effort {
+    return { deadline: this.#options.now() + patienceMs };
   }
 
   /** What is shown meanwhile never costs the answer. @returns whether it makes sense to go on. */

@@ -100,7 +100,7 @@ export class Poster {
       enforce_nonce: true,
       allowed_mentions: NO_MENTIONS,
       ...(part === 0 && to.replyTo && { message_reference: replyTo(to.replyTo) }),
-      ...(file && { attachments: [{ id: 0, filename: file.name }] }),
+      ...(file && { attachments: [{ id: "0", filename: file.name }] }),
     };
     const path = `/channels/${channelId}/messages`;
     try {
@@ -125,7 +125,7 @@ export class Poster {
     const body: RESTPatchAPIChannelMessageJSONBody = {
       content,
       allowed_mentions: NO_MENTIONS,
-      ...(file && { attachments: [{ id: 0, filename: file.name }] }),
+      ...(file && { attachments: [{ id: "0", filename: file.name }] }),
     };
     const path = `/channels/${channelId}/messages/${messageId}`;
     try {

@@ -117,6 +117,14 @@ describe("a request", () => {
       expect(sent).toHaveLength(1);
     },
   );
+
+  it("that is not taken names the fields, and nothing of what was in them", async () => {
+    const errors = { attachments: { 0: { id: { _errors: [{ code: "BAD", message: "secret text" }] } } } };
+    const body = { message: "Invalid Form Body", code: 50_035, errors };
+    const { rest } = clientOf([json(body, { status: 400 })]);
+    const error = await failure(rest.request(create));
+    expect(String(error)).toMatch(/: 400 Invalid Form Body \(50035\): attachments\.0\.id$/);
+  });
 });
 
 describe("what may pass", () => {
@@ -205,10 +213,15 @@ describe("rate limits", () => {
     expect(sent).toHaveLength(1);
   });
 
-  it("of the bot as a whole are kept by waiting for a permit", async () => {
-    const { rest, sent } = clientOf([], { permit: async () => 40 });
-    await rest.request(create);
+  it("of the bot as a whole are kept by waiting for a permit, as long as the deadline allows", async () => {
+    const within: number[] = [];
+    const permit = async (withinMs: number) => within.push(withinMs) * 40;
+    const { rest, sent, clock } = clientOf([], { permit });
+    await rest.request({ ...create, deadline: clock.now + 70 });
     expect(sent.map(({ at }) => at)).toEqual([40]);
+    const error = await failure(rest.request({ ...create, deadline: clock.now + 70 }));
+    expect(error).toMatchObject({ code: "rate_limited" });
+    expect(within).toEqual([70, 70]);
   });
 
   it("keep the order of what was asked for in one channel", async () => {
