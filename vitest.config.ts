@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { cronSecrets } from "./test/support/cron-secrets.ts";
 import { FAKE_TOKEN } from "./test/support/discord/fake-discord.ts";
 
 const testAgents = fileURLToPath(new URL("test/support/agents.ts", import.meta.url));
@@ -28,23 +29,7 @@ export default defineConfig({
                 PER_LANE__ANTHROPIC_API_KEY: "sk-ant-test",
                 NARROW__ANTHROPIC_API_KEY: "sk-ant-test",
                 SMALL__ANTHROPIC_API_KEY: "sk-ant-test",
-                ...Object.fromEntries(
-                  [
-                    "ONCE",
-                    "LIMITS",
-                    "DEADLINE",
-                    "FORBID",
-                    "ALLOW",
-                    "REPLACE",
-                    "QUIET",
-                    "WEBHOOK",
-                    "CRASH",
-                    "FAILED",
-                  ]
-                    .concat("BY_HAND")
-                    .map((job) => [`CRON_${job}__ANTHROPIC_API_KEY`, "sk-ant-test"]),
-                ),
-                HOOK_URL: `${inject("toolsUrl")}/api/webhooks/1088510058284990888/hook-token`,
+                ...cronSecrets(),
                 HOOKED__GITHUB_WEBHOOK_SECRET: "github-secret",
                 ALERT_SECRET: "alert-secret",
                 ATTENDANT__ANTHROPIC_API_KEY: "sk-ant-test",

@@ -17,6 +17,7 @@ import { readClientFrame } from "./client-frames.ts";
 import { migrateDatabase, openDatabase } from "./database.ts";
 import { SENT } from "./delivery.ts";
 import { DiscordDelivery, type DiscordTurn } from "./discord/discord-delivery.ts";
+import { WebhookDelivery } from "./discord/webhook-delivery.ts";
 import { FactReader } from "./fact-reader.ts";
 import { JobTable } from "./job-table.ts";
 import type { LiveTurn } from "./live-turn.ts";
@@ -78,6 +79,7 @@ export class ChannelSession extends DurableObject<Env> {
   readonly #providers: ProviderReader;
   readonly #spending: Spending;
   readonly #discord: DiscordDelivery;
+  readonly #webhook: WebhookDelivery;
   readonly #summaries: SummaryStore;
   readonly #summarizer: Summarizer;
   /** The turn this instance works on. */
@@ -94,6 +96,7 @@ export class ChannelSession extends DurableObject<Env> {
     this.#jobs = new JobTable(ctx.storage, db);
     this.#spending = new Spending(env, { agent, conversation }, new ReportStore(ctx.storage, db), this.#log);
     this.#discord = new DiscordDelivery(env, agent, db, this.#log);
+    this.#webhook = new WebhookDelivery(env, agent, db, this.#log);
     this.#providers = new ProviderReader(env);
     this.#facts = new FactReader(env.DB, agent);
     this.#records = new SharedRecords(ctx, env.DB, { agent, chat: this.#chat }, this.#log);
@@ -302,9 +305,10 @@ export class ChannelSession extends DurableObject<Env> {
         spending: this.#spending,
         changed,
         // A chat's outbox leads to the pages that watch; those that come later find the answer in the history.
-        deliver: async ({ text }) => {
+        deliver: async (item) => {
           show();
-          return (await discord?.deliver(text)) ?? SENT;
+          if (item.target.kind === "discord-webhook") return this.#webhook.deliver(item, item.target);
+          return (await discord?.deliver(item.text)) ?? SENT;
         },
       });
       log.log("info", "turn.over", { state: this.#store.turn(turn.id)?.state });

@@ -86,6 +86,15 @@ export const agents = defineAgents({
       "cron-replace": { prompt: "[[hang]]", concurrencyPolicy: "Replace" },
       "cron-quiet": { prompt: "[[say [quiet]]]", webhook: "env:HOOK_URL" },
       "cron-webhook": { prompt: "[[say {900 x words}]]", discordWebhookUrl: "env:HOOK_URL" },
+      "cron-thread": {
+        prompt: "[[say in a thread]]",
+        webhook: "env:HOOK_URL",
+        thread: "1088510058284990999",
+      },
+      "cron-trouble": { prompt: "[[say {900 x words}]]" },
+      "cron-killed": { prompt: "[[say {1300 x words}]]", webhook: "env:HOOK_URL" },
+      "cron-gone": { prompt: "[[say to nobody]]", webhook: "env:HOOK_URL" },
+      "cron-unset": { prompt: "[[say to nobody]]", webhook: "env:NO_HOOK_URL" },
       "cron-crash": { prompt: "[[slow 20]] [[chunks 20]] [[say survived all of this]]" },
       "cron-failed": { prompt: "[[status 400]]" },
     }).map(([id, job]) => [

@@ -3,6 +3,8 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import type { CronRun } from "../../shared/cron/run.ts";
 import worker from "../../workers/index.ts";
+import { webhookId } from "../support/cron-secrets.ts";
+import { DiscordRoom, discord } from "./discord-room.ts";
 import { anonymous, postJson, request } from "./support.ts";
 
 const MINUTE = 60_000;
@@ -158,6 +160,118 @@ describe("a run whose objects die", () => {
     expect(await session.turnOf(`cron:default:${new Date(NINE).toISOString()}`)).toMatchObject({
       state: "done",
     });
+  });
+});
+
+describe("what a run says", () => {
+  /** Requests to an agent's webhook. */
+  async function posts(agent: Parameters<typeof webhookId>[0]) {
+    const { requests } = await discord.report();
+    return requests.filter(({ path }) => path.startsWith(`/webhooks/${webhookId(agent)}/`));
+  }
+
+  const contentOf = ({ body }: { body: unknown }) => (body as { content: string }).content;
+
+  it("goes to its Discord webhook in parts that fit, and pings nobody", async () => {
+    const agent = await deployed("cron-webhook");
+    const [run] = await tickAndSettle(agent, NINE, 1);
+    expect(run).toMatchObject({ state: "succeeded" });
+    const parts = await posts("cron-webhook");
+    expect(parts).toHaveLength(3);
+    expect(parts.map(contentOf).join(" ")).toBe(run?.output);
+    for (const { query, headers, body, status } of parts) {
+      expect({ query, status }).toEqual({ query: { wait: "true" }, status: 200 });
+      expect(body).toMatchObject({ allowed_mentions: { parse: [] } });
+      expect(headers).not.toHaveProperty("authorization");
+    }
+  });
+
+  it("goes to a thread of the webhook's channel", async () => {
+    const agent = await deployed("cron-thread");
+    await tickAndSettle(agent, NINE, 1);
+    expect(await posts("cron-thread")).toMatchObject([
+      { query: { wait: "true", thread_id: "1088510058284990999" }, body: { content: "in a thread" } },
+    ]);
+  });
+
+  it("is kept when there is nothing to say", async () => {
+    const agent = await deployed("cron-quiet");
+    const [run] = await tickAndSettle(agent, NINE, 1);
+    expect(run).toMatchObject({ state: "succeeded", quiet: true, output: "[quiet]" });
+    expect(await posts("cron-quiet")).toEqual([]);
+  });
+
+  it("comes through limits and failures, by DISCORD_WEBHOOK_URL where no other place is named", async () => {
+    const agent = await deployed("cron-trouble");
+    const matching = { path: `/webhooks/${webhookId("cron-trouble")}` };
+    await discord.faults.rest({ kind: "rate-limit", retryAfterMs: 200, times: 1, matching });
+    await discord.faults.rest({ kind: "status", status: 502, times: 1, matching });
+    const [run] = await tickAndSettle(agent, NINE, 1);
+    const all = await posts("cron-trouble");
+    expect(all.map(({ status }) => status)).toEqual([429, 502, 200, 200, 200]);
+    const delivered = all.filter(({ status }) => status === 200);
+    expect(delivered.map(contentOf).join(" ")).toBe(run?.output);
+  });
+
+  it("is not said again as far as it is known to be there, when the instance dies in the middle", async () => {
+    const agent = await deployed("cron-killed");
+    const matching = { path: `/webhooks/${webhookId("cron-killed")}` };
+    await schedule(agent).tick(NINE);
+    // Two parts arrive; the third is on its way when everything dies.
+    await vi.waitFor(async () => expect((await posts("cron-killed")).length).toBeGreaterThanOrEqual(1));
+    await discord.faults.rest({ kind: "status", status: 503, matching });
+    await vi.waitFor(async () => {
+      expect((await posts("cron-killed")).some(({ status }) => status === 503)).toBe(true);
+    });
+    await abortAllDurableObjects();
+    await discord.faults.clear();
+    await schedule(agent).tick(NINE + MINUTE);
+    const [run] = await settled(agent);
+    const delivered = (await posts("cron-killed")).filter(({ status }) => status === 200);
+    expect(delivered).toHaveLength(4);
+    expect(delivered.map(contentOf).join(" ")).toBe(run?.output);
+  });
+
+  it("is on record when nobody takes it, without the webhook's token", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const [gone] = await tickAndSettle(await deployed("cron-gone"), NINE, 1);
+    expect(gone).toMatchObject({ state: "failed", output: expect.stringContaining("Unknown Webhook") });
+    expect(JSON.stringify(gone)).not.toContain("gone-webhook-token");
+    const [unset] = await tickAndSettle(await deployed("cron-unset"), NINE, 1);
+    expect(unset).toMatchObject({
+      state: "failed",
+      output: expect.stringContaining("NO_HOOK_URL is not set"),
+    });
+  });
+
+  it("goes to a channel at once or not at all, and replies to nobody", async () => {
+    const room = await DiscordRoom.open();
+    const session = env.CHANNEL_SESSION.getByName("talker/cron:test");
+    const target = { kind: "discord", channelId: room.channelId } as const;
+    const ask = async (id: string, text: string) => {
+      const event = { id: `test:${id}`, author: { id: "cron", name: "Schedule" }, text, target };
+      await session.accept({ ...event, mayBeQuiet: true });
+      await vi.waitFor(async () => expect(await session.turnOf(event.id)).toMatchObject({ state: "done" }), {
+        timeout: 8_000,
+      });
+    };
+    await ask("1", "[[slow 40]] [[chunks 30]] [[say [quiet]]]");
+    await ask("2", "[[slow 40]] [[chunks 30]] [[say this is worth telling, and takes a while to say]]");
+    const { requests } = await discord.report();
+    const made = requests.filter(({ path }) => path.includes(room.channelId));
+    expect(made.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      `POST /channels/${room.channelId}/messages`,
+    ]);
+    expect(made[0]?.body).not.toHaveProperty("message_reference");
+    expect(made[0]?.body).toMatchObject({
+      content: "this is worth telling, and takes a while to say",
+      allowed_mentions: { parse: [] },
+    });
+  });
+
+  it("breaks no rule of Discord's", async () => {
+    const { violations } = await discord.report();
+    expect(violations.filter(({ request: made }) => made.includes("/webhooks/"))).toEqual([]);
   });
 });
 

@@ -354,17 +354,16 @@ describe("what makes no sense", () => {
     expect(driver.state()).toEqual(before);
   });
 
-  it.each([
-    {},
-    { session_id: "two" },
-    { session_id: "two", resume_gateway_url: "no address" },
-  ])("is a READY without a session: it begins anew", (d) => {
-    const driver = session().begin();
-    expect(disconnected(driver.frame({ op: 0, s: 1, t: "READY", d }))).toMatchObject({
-      reason: "protocol",
-      willResume: false,
-    });
-  });
+  it.each([{}, { session_id: "two" }, { session_id: "two", resume_gateway_url: "no address" }])(
+    "is a READY without a session: it begins anew",
+    (d) => {
+      const driver = session().begin();
+      expect(disconnected(driver.frame({ op: 0, s: 1, t: "READY", d }))).toMatchObject({
+        reason: "protocol",
+        willResume: false,
+      });
+    },
+  );
 
   it("is what an old socket still says after the session was stopped", () => {
     const driver = session().begin();
