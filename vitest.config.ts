@@ -27,6 +27,7 @@ export default defineConfig({
                 OPENAI_BASE_URL: `${inject("modelUrl")}/v1`,
                 PER_THREAD__ANTHROPIC_API_KEY: "sk-ant-test",
                 PER_LANE__ANTHROPIC_API_KEY: "sk-ant-test",
+                PAYERS__ANTHROPIC_API_KEY: "sk-ant-test",
                 NARROW__ANTHROPIC_API_KEY: "sk-ant-test",
                 SMALL__ANTHROPIC_API_KEY: "sk-ant-test",
                 ...cronSecrets(),

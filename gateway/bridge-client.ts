@@ -2,6 +2,7 @@
 import type { Acknowledgement, LeaseGrant, LeaseRequest, ReleaseRequest } from "../shared/bridge/protocol.ts";
 import { signRequest } from "../shared/bridge/signature.ts";
 import { isRecord } from "../shared/gateway/payload.ts";
+import { postText } from "./http-post.ts";
 
 /** Longer than any storing takes; a Worker that hangs is asked again. */
 const TIMEOUT_MS = 10_000;
@@ -48,15 +49,12 @@ export function createBridgeClient({ workerUrl, agent, secret, now }: BridgeClie
     const signed = { method: "POST", path: url.pathname, body };
     const headers = await signRequest(signed, { secret, now: now() });
     try {
-      const response = await fetch(url, {
-        method: "POST",
+      const { code, text, retryAfter } = await postText(url, {
         headers: { ...headers, "Content-Type": "application/json" },
         body,
-        redirect: "error",
-        signal: AbortSignal.timeout(TIMEOUT_MS),
+        timeoutMs: TIMEOUT_MS,
       });
-      const text = await response.text();
-      return { code: response.status, json: parse(text), retryAfter: response.headers.get("retry-after") };
+      return { code, json: parse(text), retryAfter };
     } catch (error) {
       return { code: 0, json: describe(error), retryAfter: null };
     }
@@ -117,9 +115,7 @@ function words(json: unknown): string {
 }
 
 function describe(error: unknown): string {
-  if (!(error instanceof Error)) return "no answer";
-  const cause = error.cause instanceof Error ? `: ${error.cause.message}` : "";
-  return `${error.message}${cause}`.slice(0, 200);
+  return error instanceof Error ? error.message.slice(0, 200) : "no answer";
 }
 
 function parse(text: string): unknown {

@@ -1,5 +1,6 @@
 /** What Discord's REST API says about its Gateway: address, number of shards, and how many sessions may be started. */
 import type { APIGatewayBotInfo } from "discord-api-types/v10";
+import { USER_AGENT } from "../shared/discord/user-agent.ts";
 import {
   earliestIdentify,
   type IdentifyThrottle,
@@ -95,7 +96,7 @@ export class GatewayDirectory {
     let body: unknown;
     try {
       response = await fetch(`${apiBaseUrl}/gateway/bot`, {
-        headers: { Authorization: `Bot ${botToken}` },
+        headers: { Authorization: `Bot ${botToken}`, "User-Agent": USER_AGENT },
         signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
       });
       body = await response.json();

@@ -4,7 +4,15 @@ import { socketUrl } from "./api.ts";
 import { loadDraft, saveDraft } from "./drafts.ts";
 import { newId } from "./route.ts";
 import { openChatSocket } from "./socket.ts";
-import { type ChatEvent, type ChatState, isBusy, openChat, step, unsentMessages } from "./state.ts";
+import {
+  type ChatEvent,
+  type ChatState,
+  isBusy,
+  isRunning,
+  openChat,
+  step,
+  unsentMessages,
+} from "./state.ts";
 
 /** How often the connection is tried while an answer runs, in milliseconds: a network can go without a word. */
 const CHECK_EVERY = 20_000;
@@ -27,6 +35,8 @@ export interface Conversation {
   keepDraft(text: string): void;
   compose(text: string): void;
   act(type: "retry" | "discard", id: string): void;
+  /** Approves or declines a tool call, if somebody is there to hear it. */
+  decide(turn: string, call: string, approve: boolean): void;
   /** Stops the running answer; false when none runs or nobody would hear it. */
   stop(): boolean;
   /** Has the server forget what was said here. */
@@ -52,7 +62,7 @@ export function openConversation(agent: string, chat: string, on: ConversationHa
     },
   });
 
-  const watch = setInterval(() => isBusy(state) && socket.check(), CHECK_EVERY);
+  const watch = setInterval(() => isRunning(state) && socket.check(), CHECK_EVERY);
 
   function keep(): void {
     saveDraft(agent, chat, { text: draft, unsent: unsentMessages(state) });
@@ -85,6 +95,7 @@ export function openConversation(agent: string, chat: string, on: ConversationHa
       dispatch({ type: "compose", id: newId(), text });
     },
     act: (type, id) => void dispatch({ type, id }),
+    decide: (turn, call, approve) => void dispatch({ type: "decide", turn, call, approve }),
     stop: () => isBusy(state) && dispatch({ type: "stop" }),
     forget: () => void dispatch({ type: "forget" }),
     check: () => socket.check(),

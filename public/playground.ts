@@ -69,6 +69,7 @@ function show(agent: AgentView, chat: string): void {
     { scroller: page.scroller, list: page.transcript, latest: page.latest },
     agent.name,
     (type, id) => conversation.act(type, id),
+    (turn, call, approve) => conversation.decide(turn, call, approve),
     leaving.signal,
   );
   const announce = announcer(page.announcer, agent.name);

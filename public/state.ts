@@ -39,6 +39,8 @@ export type ChatEvent =
   /** A person gives up a refused message. */
   | { type: "discard"; id: string }
   | { type: "stop" }
+  /** A person approves or declines a tool call. */
+  | { type: "decide"; turn: string; call: string; approve: boolean }
   /** A person wants the conversation forgotten. */
   | { type: "forget" };
 
@@ -86,6 +88,8 @@ export function step(state: ChatState, event: ChatEvent): ChatStep {
       return quiet({ ...state, outgoing: state.outgoing.filter(({ id }) => id !== event.id) });
     case "stop":
       return { state, send: state.connection === "live" && isBusy(state) ? [{ type: "stop" }] : [] };
+    case "decide":
+      return { state, send: state.connection === "live" ? [event] : [] };
     case "forget":
       return { state, send: state.connection === "live" ? [{ type: "reset" }] : [] };
     default:
@@ -93,9 +97,14 @@ export function step(state: ChatState, event: ChatEvent): ChatStep {
   }
 }
 
-/** Whether an answer is running, and so can be stopped. */
-export function isBusy(state: ChatState): boolean {
+/** Whether an answer is being written. */
+export function isRunning(state: ChatState): boolean {
   return state.turns.some((turn) => turn.state === "running");
+}
+
+/** Whether an answer is running or waits for approval, and so can be stopped. */
+export function isBusy(state: ChatState): boolean {
+  return isRunning(state) || state.turns.some((turn) => turn.state === "parked");
 }
 
 /** Whether nobody has said anything yet. */

@@ -1,16 +1,18 @@
 import { DurableObject } from "cloudflare:workers";
 import { llmFor } from "../../shared/character/llm.ts";
 import { dispatchSection, queueSection } from "../../shared/character/sections/dispatch.ts";
+import { refusalOf } from "../../shared/chat/decision.ts";
 import { BUSY } from "../../shared/chat/message.ts";
 import type { ClientFrame, ServerFrame, TurnView } from "../../shared/chat/protocol.ts";
 import { describeProvider } from "../../shared/llm/choose.ts";
 import { createLogger, type Logger } from "../../shared/log.ts";
 import { isEverForgotten } from "../../shared/memory/retention.ts";
-import { chatEvent, type InboundEvent } from "../../shared/session/event.ts";
+import { chatEvent, type InboundEvent, OPERATOR } from "../../shared/session/event.ts";
 import { chatIdOf, parseSessionName } from "../../shared/session/name.ts";
 import { retainedSince, retentionMs } from "../../shared/time/retention.ts";
 import type { Env } from "../env.ts";
 import { findAgent, findAgentIfAny, loadAgentParts } from "./agent-parts.ts";
+import type { Decision, DecisionOutcome } from "./approvals.ts";
 import { Audience, sendFrame } from "./audience.ts";
 import type { Dispatch } from "./batch.ts";
 import { readClientFrame } from "./client-frames.ts";
@@ -173,8 +175,23 @@ export class ChannelSession extends DurableObject<Env> {
     return true;
   }
 
+  /**
+   * Approves or declines a tool call that waits for it. The first decision holds; a later one, or one on a call that was
+   * never asked about, changes nothing. Whether `by` may decide is for the door to say that the decision came through.
+   */
+  decide(decision: Decision): DecisionOutcome {
+    const outcome = this.#store.decide(decision, Date.now());
+    if (outcome.status !== "decided") return outcome;
+    const { turn, call, by } = decision;
+    this.#log.log("info", `tool.${outcome.approval.state}`, { turn, call, by: by.id });
+    this.#audience.showTurn(turn);
+    this.#wake();
+    return outcome;
+  }
+
   /** Forgets the conversation, and stops what is being answered. What the agent knows about people stays. */
   reset(): void {
+    this.#summarizer.abandon();
     this.#store.forget(Date.now());
     void this.#running?.discord?.end();
     this.#running?.controller.abort(new DOMException("the conversation was reset", "AbortError"));
@@ -227,6 +244,10 @@ export class ChannelSession extends DurableObject<Env> {
       case "reset":
         this.reset();
         return undefined;
+      case "decide": {
+        const refusal = refusalOf(this.decide({ ...frame, by: OPERATOR }));
+        return refusal && { type: "error", ...refusal };
+      }
       case "sync":
         this.#greet((hello) => sendFrame(socket, hello));
         return undefined;
@@ -239,6 +260,7 @@ export class ChannelSession extends DurableObject<Env> {
     const now = Date.now();
     for (const kind of this.#jobs.due(now)) {
       if (kind === "watchdog") this.#watch(now);
+      else if (kind === "approval") this.#declineOverdue(now);
       else this.#purge(now);
     }
     this.#jobs.rearm();
@@ -248,7 +270,10 @@ export class ChannelSession extends DurableObject<Env> {
   #wake(): void {
     if (this.#running) return;
     const turn = this.#store.takeTurn(this.#dispatch(), Date.now());
-    if (!turn) return;
+    if (!turn) {
+      this.#keepDeadline();
+      return;
+    }
     const live = this.#audience.watch(turn.id);
     const discord = this.#beginDiscord(turn, live);
     const running = { live, controller: new AbortController(), discord };
@@ -266,6 +291,22 @@ export class ChannelSession extends DurableObject<Env> {
       this.#summarizer.wake();
     });
     void over.catch((error: unknown) => this.#log.log("error", "next.broke", { cause: causeOf(error) }));
+  }
+
+  /** Has the alarm ring when nobody has decided on a parked turn's calls in time. */
+  #keepDeadline(): void {
+    const deadline = this.#store.approvalDeadline();
+    if (deadline !== undefined) this.#jobs.scheduleOnce("approval", deadline);
+  }
+
+  #declineOverdue(now: number): void {
+    const turn = this.#store.declineOverdue(now);
+    if (turn !== undefined) {
+      this.#log.log("info", "tool.declined", { turn, by: "clock" });
+      this.#audience.showTurn(turn);
+    }
+    this.#jobs.unschedule("approval");
+    this.#wake();
   }
 
   /** Goes on with what waits, or rests. */
@@ -311,7 +352,8 @@ export class ChannelSession extends DurableObject<Env> {
           return (await discord?.deliver(item.text)) ?? SENT;
         },
       });
-      log.log("info", "turn.over", { state: this.#store.turn(turn.id)?.state });
+      const state = this.#store.turn(turn.id)?.state;
+      log.log("info", state === "parked" ? "turn.parked" : "turn.over", { state });
       return true;
     } catch (error) {
       if (controller.signal.aborted) return true;
@@ -340,11 +382,9 @@ export class ChannelSession extends DurableObject<Env> {
     this.#spending.report();
     this.#discord.resume();
     this.#wake();
+    const state = this.#store.openTurn()?.state ?? "parked";
     const isBusy =
-      this.#store.openTurn() ||
-      this.#summarizer.isBusy ||
-      this.#spending.isPending ||
-      this.#discord.isPending;
+      state !== "parked" || this.#summarizer.isBusy || this.#spending.isPending || this.#discord.isPending;
     if (!isBusy) this.#jobs.unschedule("watchdog");
   }
 

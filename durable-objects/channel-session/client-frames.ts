@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { chatDecision } from "../../shared/chat/decision.ts";
 import { chatMessage } from "../../shared/chat/message.ts";
 import { type ClientFrame, MAX_CHAT_TEXT } from "../../shared/chat/protocol.ts";
 
@@ -9,6 +10,7 @@ const clientFrame: z.ZodType<ClientFrame> = z.discriminatedUnion("type", [
   chatMessage.extend({ type: z.literal("send") }),
   z.object({ type: z.literal("stop") }),
   z.object({ type: z.literal("reset") }),
+  chatDecision.extend({ type: z.literal("decide") }),
   z.object({ type: z.literal("sync") }),
 ]);
 

@@ -7,14 +7,16 @@ import { cutToTokens } from "../../shared/llm/cut-text.ts";
 import { explainToUser } from "../../shared/llm/errors.ts";
 import { modelTraits } from "../../shared/llm/models.ts";
 import { type ModelRequest, type Provider, ProviderError } from "../../shared/llm/provider.ts";
+import { sleep } from "../../shared/llm/retry.ts";
 import type { LogFields, Logger, LogLevel } from "../../shared/log.ts";
 import type { Tool } from "../../shared/tools/tool.ts";
 import { explainRefusal } from "../agent-hub/explain-refusal.ts";
+import { countDecided } from "./approvals.ts";
 import { callModel } from "./call-model.ts";
 import type { Delivery } from "./delivery.ts";
 import type { UserMessage } from "./messages.ts";
-import { type NextAction, nextAction } from "./next-action.ts";
-import type { OutboxRow } from "./schema.ts";
+import { lostAttempts, type NextAction, nextAction, pauseAfter } from "./next-action.ts";
+import type { OutboxRow, StepRow } from "./schema.ts";
 import { BudgetError, type Spending } from "./spending.ts";
 import { FencedError, type OpenTurn, type SessionStore } from "./store.ts";
 import { readUserMessage } from "./user-message.ts";
@@ -27,6 +29,8 @@ const KEPT_TOKENS = 20_000;
  * eviction takes every turn with it. A turn that dies in its model calls is given up long before (next-action.ts).
  */
 const MAX_GENERATIONS = 30;
+/** And not before it was tried for so long, in milliseconds: a machine that keeps failing takes every turn with it too. */
+const MIN_TRIED_MS = 10 * 60_000;
 
 /** What an agent brings to a turn. */
 export interface AgentParts {
@@ -81,14 +85,16 @@ export interface TurnHost {
 }
 
 /**
- * Runs or resumes a turn. It resolves when the turn is over, or when somebody else took it over (stop, new instance).
+ * Runs or resumes a turn. It resolves when the turn is over, when it waits for approval, or when somebody else took it
+ * over (stop, new instance).
  *
  * @throws whatever the platform throws; the turn then stays open and the watchdog resumes it.
  */
 export async function runTurn(turn: OpenTurn, host: TurnHost): Promise<void> {
   try {
     if (host.store.heldState(turn) === "running") await reachAnswer(turn, host);
-    await post(turn, host);
+    if (host.store.heldState(turn) === "parked") host.changed();
+    else await post(turn, host);
   } catch (error) {
     if (error instanceof FencedError) return;
     throw error;
@@ -98,7 +104,7 @@ export async function runTurn(turn: OpenTurn, host: TurnHost): Promise<void> {
 async function reachAnswer(turn: OpenTurn, host: TurnHost): Promise<void> {
   const { store, log, now } = host;
   try {
-    if (turn.generation > MAX_GENERATIONS) return giveUp(turn, host, { generation: turn.generation });
+    if (hasDiedTooOften(turn, host)) return giveUp(turn, host, { generation: turn.generation });
     const agent = await host.agent();
     store.setModel(turn, agent.provider.name, agent.provider.model);
     const said = { user: await readMessage(turn, host, agent) };
@@ -107,14 +113,19 @@ async function reachAnswer(turn: OpenTurn, host: TurnHost): Promise<void> {
       maxToolRounds: agent.limits.maxToolRounds,
       // A tool that this version no longer has may have taken effect in the one before.
       isIdempotent: (name: string) => tools.get(name)?.idempotent ?? false,
+      needsApproval: (name: string) => tools.get(name)?.needsApproval ?? false,
     };
     for (;;) {
-      const journal = store.steps(turn.id).map(({ entry }) => entry);
+      const steps = store.steps(turn.id);
+      const journal = steps.map(({ entry }) => entry);
       const action = nextAction(journal, rules);
       if (action.do === "post") return store.post(turn, action.text, now());
+      if (action.do === "park") return store.park(turn);
       if (action.do === "give-up") return giveUp(turn, host, { lostAttempts: action.lostAttempts });
-      if (action.do === "call-model") await callModel(turn, host, agent, action, said, journal);
-      else await runTools(turn, host, tools, action);
+      if (action.do === "call-model") {
+        await pause(steps, action, host);
+        await callModel(turn, host, agent, action, said, journal);
+      } else await runTools(turn, host, tools, action);
       host.changed();
     }
   } catch (error) {
@@ -124,6 +135,23 @@ async function reachAnswer(turn: OpenTurn, host: TurnHost): Promise<void> {
     log.log(level, "turn.failed", fields);
     store.fail(turn, { code: failure.code, message }, now());
   }
+}
+
+/** Waits before an attempt at a model call that follows lost ones, and says so. An instance that dies meanwhile leaves the rest. */
+async function pause(steps: readonly StepRow[], { step }: { step: number }, host: TurnHost): Promise<void> {
+  const lostAt = steps[step]?.startedAt;
+  if (lostAt === undefined) return;
+  const ms = lostAt + pauseAfter(lostAttempts(steps.map(({ entry }) => entry))) - host.now();
+  if (ms <= 0) return;
+  host.live.restart("This answer was interrupted several times; trying again in a moment.");
+  await sleep(ms, host.signal);
+}
+
+/** Each decision may have woken the turn once; whatever else has, followed a death. */
+function hasDiedTooOften({ id, generation }: OpenTurn, { store, now }: TurnHost): boolean {
+  if (generation <= MAX_GENERATIONS || generation - countDecided(store.steps(id)) <= MAX_GENERATIONS)
+    return false;
+  return now() - (store.turn(id)?.startedAt ?? 0) >= MIN_TRIED_MS;
 }
 
 /** Ends a turn that was interrupted too often. `why`: for the operator. */
@@ -177,14 +205,14 @@ async function runTools(
   turn: OpenTurn,
   host: TurnHost,
   tools: ReadonlyMap<string, Tool>,
-  { round, calls, unknown }: Extract<NextAction, { do: "run-tools" }>,
+  { calls, unknown, ...round }: Extract<NextAction, { do: "run-tools" }>,
 ): Promise<void> {
   const { store, now } = host;
   for (const { step, name } of unknown) {
     host.log.log("warn", "tool.outcome_unknown", { step, tool: name });
     store.finishToolCall(turn, step, { content: UNKNOWN_OUTCOME, isError: true, outcome: "unknown" }, now());
   }
-  store.startToolCalls(turn, round, calls, now());
+  store.startToolCalls(turn, { ...round, calls }, now());
   host.changed();
   const running = calls.map(async ({ step, name, input }) => {
     const tool = tools.get(name);

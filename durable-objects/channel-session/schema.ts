@@ -4,7 +4,7 @@
  */
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { ModelResult, TokenUsage } from "../../shared/llm/provider.ts";
-import type { InboundEvent, ReplyTarget } from "../../shared/session/event.ts";
+import type { Author, InboundEvent, ReplyTarget } from "../../shared/session/event.ts";
 
 /** Every event that was ever accepted, once. A row is written before its sender hears "accepted". */
 export const inbox = sqliteTable(
@@ -28,13 +28,16 @@ export const inbox = sqliteTable(
   ],
 );
 
-/** One answer in the making, or made. At most one is open (running or posting) at any time. */
+/** One answer in the making, or made. At most one is open (running, parked or posting) at any time. */
 export const turns = sqliteTable(
   "turns",
   {
     id: text("id").primaryKey(),
     seq: integer("seq").notNull(),
-    state: text("state", { enum: ["running", "posting", "done", "failed", "cancelled"] }).notNull(),
+    /** `parked`: nobody works on it until somebody approves or declines a call. */
+    state: text("state", {
+      enum: ["running", "parked", "posting", "done", "failed", "cancelled"],
+    }).notNull(),
     /** Counts the instances that worked on it; a write of an older one is refused. */
     generation: integer("generation").notNull(),
     provider: text("provider"),
@@ -140,7 +143,7 @@ export const summaries = sqliteTable("summaries", {
 
 /** What the one alarm of the object has to do, and when. */
 export const jobs = sqliteTable("jobs", {
-  kind: text("kind", { enum: ["watchdog", "purge"] }).primaryKey(),
+  kind: text("kind", { enum: ["watchdog", "purge", "approval"] }).primaryKey(),
   runAt: integer("run_at").notNull(),
 });
 
@@ -149,6 +152,20 @@ export interface TurnFailure {
   code: string;
   message: string;
 }
+
+/** What was decided about a call that needs a person's approval. */
+export type Approval =
+  | { state: "pending" }
+  | {
+      state: "approved";
+      by: Author;
+      /** Unix milliseconds. */
+      at: number;
+      /** Set when the call starts. */
+      started?: true;
+    }
+  /** `clock`: nobody answered in time; `end`: the turn was over first. */
+  | { state: "declined"; by: Author | "clock" | "end"; at: number };
 
 /** A journaled step. A `result` that is absent: the step was started and nobody knows its end. */
 export type StepEntry =
@@ -166,6 +183,8 @@ export type StepEntry =
       callId: string;
       name: string;
       input: unknown;
+      /** Absent: it needed none, and started when it was journaled. */
+      approval?: Approval;
       result?: { content: string; isError: boolean; outcome: "known" | "unknown" };
     }
   /** A summary of older messages, made when the turn was over. It is no part of the answer, but of its price. */

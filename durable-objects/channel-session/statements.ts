@@ -6,8 +6,8 @@ import { and, asc, count, desc, eq, gt, gte, inArray, lt, notInArray, placeholde
 import type { SessionDatabase } from "./database.ts";
 import { inbox, outbox, reports, steps, summaries, transcript, turns } from "./schema.ts";
 
-/** The states of a turn that somebody still has to work on. */
-export const OPEN: readonly ("running" | "posting")[] = ["running", "posting"];
+/** The states of a turn that is not over. */
+export const OPEN: readonly ("running" | "parked" | "posting")[] = ["running", "parked", "posting"];
 
 /** @see SessionStore, which says what they mean. Arguments are the placeholders' names. */
 export function prepareStatements(db: SessionDatabase) {

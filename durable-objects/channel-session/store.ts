@@ -8,6 +8,15 @@ import { and, desc, eq, ne, not } from "drizzle-orm";
 import { isQuiet } from "../../shared/cron/prompt.ts";
 import type { ModelResult, TokenUsage } from "../../shared/llm/provider.ts";
 import type { InboundEvent } from "../../shared/session/event.ts";
+import {
+  approvalDeadline,
+  closeUnmade,
+  type Decision,
+  type DecisionOutcome,
+  decide,
+  declineOverdue,
+  hasWork,
+} from "./approvals.ts";
 import { chooseBatch, type Dispatch } from "./batch.ts";
 import type { SessionDatabase } from "./database.ts";
 import { forgetAnswered, forgetOlder, forgetWaiting, isOlder } from "./forgetting.ts";
@@ -115,14 +124,17 @@ export class SessionStore {
   /**
    * The turn to work on: the open one, which some earlier instance left behind, or one that answers the oldest waiting
    * message and those that may join it. Taking it makes every earlier holder's writes fail with {@link FencedError}.
+   * There is none while the open one is parked.
    */
   takeTurn(dispatch: Dispatch, now: number): OpenTurn | undefined {
-    return this.#storage.transactionSync(() => this.#resumeTurn(now) ?? this.#openTurn(dispatch, now));
+    return this.#storage.transactionSync(() => {
+      const turn = this.openTurn();
+      if (!turn) return this.#openTurn(dispatch, now);
+      return turn.state === "parked" ? undefined : this.#resumeTurn(turn, now);
+    });
   }
 
-  #resumeTurn(now: number): OpenTurn | undefined {
-    const turn = this.openTurn();
-    if (!turn) return undefined;
+  #resumeTurn(turn: TurnRow, now: number): OpenTurn | undefined {
     const generation = turn.generation + 1;
     this.#updateTurn(turn.id, { generation });
     this.#reports.addLost(turn, this.steps(turn.id).at(-1), now);
@@ -217,17 +229,65 @@ export class SessionStore {
     this.#write(turn, (row) => this.#reports.addOf(row, call, usage, now));
   }
 
-  /** Journals that the calls of one round start, all before the first leaves the object. */
-  startToolCalls(turn: OpenTurn, round: number, calls: readonly PlannedCall[], now: number): void {
+  /**
+   * Journals that calls of one round start, all before the first leaves the object, and that others wait for approval.
+   */
+  startToolCalls(
+    turn: OpenTurn,
+    { round, calls, ask }: { round: number; calls: readonly PlannedCall[]; ask: readonly PlannedCall[] },
+    now: number,
+  ): void {
     this.#write(turn, () => {
-      for (const { step, ...call } of calls)
-        this.#startStep(turn, step, { kind: "tool", round, ...call }, now);
+      for (const { step, approval, ...call } of calls) {
+        const started = approval && { approval: { ...approval, started: true as const } };
+        this.#startStep(turn, step, { kind: "tool", round, ...call, ...started }, now);
+      }
+      for (const { step, ...call } of ask)
+        this.#startStep(turn, step, { kind: "tool", round, ...call, approval: { state: "pending" } }, now);
     });
   }
 
   /** Journals what a tool gave back, or that nobody knows. */
   finishToolCall(turn: OpenTurn, step: number, result: ToolEnd, now: number): void {
     this.#write(turn, () => this.#finishStep(turn, step, result, now));
+  }
+
+  /** Nobody works on the turn until somebody decides on its calls; it stays the open one. */
+  park(turn: OpenTurn): void {
+    this.#write(turn, () => this.#updateTurn(turn.id, { state: "parked" }));
+  }
+
+  /** Takes a decision on a call that waits for one: the first holds. */
+  decide(decision: Decision, now: number): DecisionOutcome {
+    return this.#storage.transactionSync(() => {
+      const { outcome, change } = decide(this.steps(decision.turn), decision, now);
+      if (change) this.#change([change]);
+      return outcome;
+    });
+  }
+
+  /** Declines the calls that have waited too long for a decision. @returns the turn, when there were any. */
+  declineOverdue(now: number): string | undefined {
+    return this.#storage.transactionSync(() => {
+      const turn = this.openTurn();
+      const overdue = turn ? declineOverdue(this.steps(turn.id), now) : [];
+      this.#change(overdue);
+      return overdue[0]?.turnId;
+    });
+  }
+
+  /** When a call of the parked turn has waited too long, in Unix milliseconds. */
+  approvalDeadline(): number | undefined {
+    const turn = this.openTurn();
+    return turn?.state === "parked" ? approvalDeadline(this.steps(turn.id)) : undefined;
+  }
+
+  /** Writes steps about which was decided. A parked turn that has something to do then is no longer parked. */
+  #change(steps: readonly StepRow[]): void {
+    for (const step of steps) this.#sql.step.write().run(step);
+    const turn = this.openTurn();
+    if (turn?.state === "parked" && hasWork(this.steps(turn.id)))
+      this.#updateTurn(turn.id, { state: "running" });
   }
 
   #startStep(turn: OpenTurn, step: number, entry: StepEntry, now: number): void {
@@ -257,6 +317,7 @@ export class SessionStore {
   /** The turn has failed: the user is told by way of the outbox; the model will not read it. */
   fail(turn: OpenTurn, failure: TurnFailure, now: number): void {
     this.#write(turn, () => {
+      for (const step of closeUnmade(this.steps(turn.id), now)) this.#sql.step.write().run(step);
       this.#updateTurn(turn.id, { state: "posting", failure });
       this.#enqueue(turn, failure.message, now);
     });
@@ -304,12 +365,13 @@ export class SessionStore {
   cancel(partial: string, now: number): string | undefined {
     return this.#storage.transactionSync(() => {
       const turn = this.openTurn();
-      if (turn?.state !== "running") return undefined;
+      if (turn?.state !== "running" && turn?.state !== "parked") return undefined;
       const journal = this.steps(turn.id);
       const last = journal.at(-1);
       if (last?.entry.kind === "model" && !last.entry.result) {
         this.#sql.step.write().run({ ...last, entry: { ...last.entry, partial } });
       }
+      for (const step of closeUnmade(journal, now)) this.#sql.step.write().run(step);
       this.#reports.addLost(turn, last, now);
       const entries = journal.map(({ entry }) => entry);
       const content = [answerText(entries, partial), STOPPED].filter((text) => text !== "").join("\n\n");
@@ -327,7 +389,7 @@ export class SessionStore {
     this.#storage.transactionSync(() => change(this.#assertHeld(turn)));
   }
 
-  /** The turn that somebody still has to work on. */
+  /** The turn that is not over. */
   openTurn(): TurnRow | undefined {
     return this.#sql.turn.open().get();
   }

@@ -40,7 +40,8 @@ export interface SummaryHost {
 
 export class Summarizer {
   readonly #host: SummaryHost;
-  #isBusy = false;
+  /** Ends the summary that is being made. */
+  #making: AbortController | undefined;
 
   constructor(host: SummaryHost) {
     this.#host = host;
@@ -48,7 +49,7 @@ export class Summarizer {
 
   /** Whether a summary is being made. */
   get isBusy(): boolean {
-    return this.#isBusy;
+    return this.#making !== undefined;
   }
 
   /** To be called once by each new instance: a summary that an earlier one has begun and not ended died with it. */
@@ -58,37 +59,48 @@ export class Summarizer {
     if (lost) spending.note(lost);
   }
 
+  /**
+   * Ends the summary that is being made, for the conversation is about to be forgotten. That its call has cost something
+   * is noted first: whoever dies after that finds it nowhere else.
+   */
+  abandon(): void {
+    if (!this.#making) return;
+    this.recover();
+    this.#making.abort(new DOMException("the conversation was reset", "AbortError"));
+  }
+
   /** Starts on a summary if it is time for one. To be called when a turn is over, and when an instance may have died. */
   wake(): void {
-    if (this.#isBusy) return;
+    if (this.isBusy) return;
     const { store, changed, log } = this.#host;
     const turn = store.lastDoneTurn();
     if (!turn) return;
     const plan = nextSummary(store.unsummarised(), turn.steps, modelTraits(turn.model).contextWindow);
     if (!plan) return;
-    this.#isBusy = true;
-    this.#summarise(turn.id, plan)
+    const making = new AbortController();
+    this.#making = making;
+    this.#summarise(turn.id, plan, making.signal)
       .catch((error: unknown) => log.log("error", "summary.broke", { turn: turn.id, cause: String(error) }))
       .finally(() => {
-        this.#isBusy = false;
+        this.#making = undefined;
         changed(turn.id);
       });
   }
 
   /** A summary that fails or may not be made costs nothing but the summary: it is tried again after the next turn. */
-  async #summarise(turnId: string, plan: SummaryPlan): Promise<void> {
+  async #summarise(turnId: string, plan: SummaryPlan, signal: AbortSignal): Promise<void> {
     const { store, now, model } = this.#host;
     const log = this.#host.log.with({ turn: turnId });
     try {
       const answering = await model();
       if (!answering) return store.skip(turnId, plan, now());
-      const result = await this.#call(turnId, plan, answering);
+      const result = await this.#call(turnId, plan, answering, signal);
       const isKept = store.finish(turnId, plan, result, now());
       log.log(isKept ? "info" : "warn", isKept ? "summary.made" : "summary.declined", {
         messages: plan.messages.length,
       });
     } catch (error) {
-      if (error instanceof FencedError) return;
+      if (error instanceof FencedError || signal.aborted) return;
       if (error instanceof BudgetError) {
         log.log("warn", "summary.skipped", { code: error.code, cause: error.message });
         store.skip(turnId, plan, now());
@@ -101,14 +113,18 @@ export class Summarizer {
   }
 
   /** Makes the call, with the money for it set aside, and tells what it used, whatever has become of its turn by then. */
-  async #call(turnId: string, plan: SummaryPlan, { provider, limits }: AnsweringModel): Promise<ModelResult> {
+  async #call(
+    turnId: string,
+    plan: SummaryPlan,
+    { provider, limits }: AnsweringModel,
+    signal: AbortSignal,
+  ): Promise<ModelResult> {
     const { store, spending, now } = this.#host;
     const { step, attempt } = plan;
     const request = summaryRequest({ earlier: store.current()?.text, messages: plan.messages }, limits);
     const asked = { provider: provider.name, model: provider.model };
     const over = (model: string, usage: TokenUsage | null) =>
       spending.note({ turnId, step, attempt, ...asked, model, usage, at: now() });
-    const { signal } = new AbortController();
     const giveBack = await spending.reserve({ turn: turnId, step, attempt }, asked.model, request, signal);
     try {
       store.start(turnId, plan, asked, now());

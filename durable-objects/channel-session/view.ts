@@ -1,7 +1,8 @@
-import type { ToolCallView, TurnPart, TurnView } from "../../shared/chat/protocol.ts";
+import type { ApprovalView, ToolCallView, TurnPart, TurnView } from "../../shared/chat/protocol.ts";
 import { priceUsd } from "../../shared/llm/prices.ts";
 import type { ModelResult, ProviderName, TokenUsage } from "../../shared/llm/provider.ts";
-import type { InboxRow, StepEntry, StepRow, TurnRow } from "./schema.ts";
+import { APPROVAL_MS } from "./approvals.ts";
+import type { Approval, InboxRow, StepEntry, StepRow, TurnRow } from "./schema.ts";
 
 /** How much of a tool's output a person is shown, in UTF-16 code units. */
 const SHOWN_OUTPUT = 4_000;
@@ -28,7 +29,7 @@ export function viewTurn(
     text: message.event.text,
     attachments: message.event.attachments ?? [],
     state,
-    parts: parts(steps, state === "running", live),
+    parts: parts(steps, state === "running" || state === "parked", live),
     notice: live?.notice ?? notice(own, steps),
     provider: (own?.provider ?? null) as ProviderName | null,
     model: own?.model ?? null,
@@ -59,9 +60,10 @@ function parts(steps: readonly StepRow[], running: boolean, live: LiveText | und
       id: String(step),
       name: entry.name,
       input: entry.input,
-      status: toolStatus(entry.result, running),
-      durationMs: finishedAt === null ? null : finishedAt - startedAt,
+      status: toolStatus(entry, running),
+      durationMs: finishedAt === null || entry.approval?.state === "declined" ? null : finishedAt - startedAt,
       output: entry.result ? cut(entry.result.content) : null,
+      ...(entry.approval && { approval: viewApproval(entry.approval, startedAt) }),
     });
   }
   if (running && live && live.text !== "") shown.push({ type: "text", text: live.text });
@@ -69,12 +71,19 @@ function parts(steps: readonly StepRow[], running: boolean, live: LiveText | und
 }
 
 function toolStatus(
-  result: { isError: boolean; outcome: "known" | "unknown" } | undefined,
+  { approval, result }: Extract<StepEntry, { kind: "tool" }>,
   running: boolean,
 ): ToolCallView["status"] {
+  if (approval?.state === "pending" || approval?.state === "declined") return approval.state;
   if (!result) return running ? "running" : "unknown";
   if (result.outcome === "unknown") return "unknown";
   return result.isError ? "error" : "ok";
+}
+
+function viewApproval(approval: Approval, askedAt: number): ApprovalView {
+  if (approval.state === "pending") return { state: "pending", until: askedAt + APPROVAL_MS };
+  const { state, by, at } = approval;
+  return { state, by: typeof by === "string" ? null : by.name, at };
 }
 
 function cut(output: string): string {
@@ -88,6 +97,8 @@ function notice(turn: TurnRow | undefined, steps: readonly StepRow[]): string | 
     case "running":
     case "posting":
       return null;
+    case "parked":
+      return "Waiting for approval.";
     case "failed":
       return turn.failure?.message ?? "This answer failed.";
     case "cancelled":

@@ -5,9 +5,11 @@ import { type MissedMessageParts, readNextPages } from "./missed-messages.ts";
 
 /** When somebody looks whether the instance that works has died, in milliseconds. */
 const WATCHDOG_MS = 30_000;
-/** Between two tries, in milliseconds: doubled each time, up to the longest. */
+/**
+ * Between two tries, in milliseconds. A session that was busy may have room soon, and asking it costs little; the client of
+ * the REST API waits longer each time by itself.
+ */
 const RETRY_MS = 1_000;
-const LONGEST_RETRY_MS = 8_000;
 
 export interface BacklogParts
   extends Omit<MissedMessageParts, "admission">,
@@ -23,8 +25,6 @@ export interface BacklogParts
 export class Backlog {
   readonly #parts: BacklogParts;
   #isWorking = false;
-  /** Tries in a row that left something. */
-  #failures = 0;
   /** Before this nothing is tried again, in Unix milliseconds. */
   #retryAt = 0;
 
@@ -79,12 +79,8 @@ export class Backlog {
 
   async #planNext(): Promise<void> {
     const { storage, now } = this.#parts;
-    if (!this.#hasWork()) {
-      this.#failures = 0;
-      return storage.deleteAlarm();
-    }
-    this.#retryAt = now() + Math.min(RETRY_MS * 2 ** this.#failures, LONGEST_RETRY_MS);
-    this.#failures++;
+    if (!this.#hasWork()) return storage.deleteAlarm();
+    this.#retryAt = now() + RETRY_MS;
     return storage.setAlarm(this.#retryAt);
   }
 

@@ -1,8 +1,11 @@
-/** Running what a batch's events left to do: in order within a channel, channels side by side. */
+/** Running what a batch's events left to do: in order within a lane, lanes side by side. */
 
 /** What is left to do for one event. */
 export interface Errand {
+  /** The channel it is about. */
   channelId: string;
+  /** The conversation that it concerns; a thread hears first of the message that starts it, then of those in it. */
+  conversation?: string;
   /** The message of the channel that has been dealt with when it is done. */
   seen?: string;
   run: () => Promise<void>;
@@ -20,40 +23,41 @@ export interface BatchOutcome {
   storedUpTo: number | null;
   /** The last message of each channel that was dealt with. */
   seen: ReadonlyMap<string, string>;
-  /** Why channels stopped, each with its first failure. */
+  /** Why errands failed; those behind them are not among it. */
   failures: readonly { channelId: string; error: unknown }[];
 }
 
-/** Runs errands. One that fails stops its channel, and what comes later in it, but no other. */
+/** Runs errands, each after those before it in its channel and its conversation. One that fails stops these, and no other. */
 export async function runErrands(sequenced: readonly SequencedErrand[]): Promise<BatchOutcome> {
   const seen = new Map<string, string>();
   const failures: { channelId: string; error: unknown }[] = [];
   const unstored: number[] = [];
-  const byChannel = Map.groupBy(
-    sequenced.flatMap(({ seq, errand }) => (errand ? [{ seq, ...errand }] : [])),
-    ({ channelId }) => channelId,
-  );
-  const runChannel = async ([channelId, errands]: [string, (Errand & { seq: number })[]]) => {
-    for (const [index, errand] of errands.entries()) {
-      try {
-        await errand.run();
-      } catch (error) {
-        failures.push({ channelId, error });
-        unstored.push(...errands.slice(index).map(({ seq }) => seq));
-        return;
-      }
-      if (errand.seen !== undefined) seen.set(channelId, errand.seen);
+  const run = async ({ channelId, seen: messageId, run }: Errand): Promise<boolean> => {
+    try {
+      await run();
+    } catch (error) {
+      failures.push({ channelId, error });
+      return false;
     }
+    if (messageId !== undefined) seen.set(channelId, messageId);
+    return true;
   };
-  await Promise.all([...byChannel].map(runChannel));
-  return {
-    storedUpTo: storedUpTo(
-      sequenced.map(({ seq }) => seq),
-      unstored,
-    ),
-    seen,
-    failures,
-  };
+  /** Whether the last errand of each lane so far is done. */
+  const lanes = new Map<string, Promise<boolean>>();
+  for (const { seq, errand } of sequenced) {
+    if (!errand) continue;
+    const names = [errand.channelId, errand.conversation ?? errand.channelId];
+    const before = Promise.all(names.map((name) => lanes.get(name) ?? true));
+    const done = before.then(async (all) => {
+      const isDone = all.every(Boolean) && (await run(errand));
+      if (!isDone) unstored.push(seq);
+      return isDone;
+    });
+    for (const name of names) lanes.set(name, done);
+  }
+  await Promise.all(lanes.values());
+  const sequences = sequenced.map(({ seq }) => seq);
+  return { storedUpTo: storedUpTo(sequences, unstored), seen, failures };
 }
 
 /** The highest sequence below every one that is not stored: the cursor never passes an event, in whatever order they came. */

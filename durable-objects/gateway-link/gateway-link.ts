@@ -71,7 +71,7 @@ export class GatewayLink extends DurableObject<Env> {
       discord: discordReads(connectDiscord(env, agent)),
       storage: ctx.storage,
       log: this.#log,
-      now: Date.now,
+      now: () => Date.now(),
     });
     ctx.blockConcurrencyWhile(() => migrateDatabase(this.#db));
   }

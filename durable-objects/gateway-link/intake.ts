@@ -129,7 +129,7 @@ export class Intake {
       const receipt = await this.#parts.sessions.accept(conversation, event);
       if (receipt.status === "busy") this.#hold(message);
     };
-    return { channelId, seen: id, run };
+    return { channelId, conversation: admitted.conversation, seen: id, run };
   }
 
   #hold(message: DiscordMessage): void {

@@ -18,6 +18,7 @@ export function transcript(
   { scroller, list, latest }: { scroller: HTMLElement; list: HTMLElement; latest: HTMLButtonElement },
   agentName: string,
   act: (type: "retry" | "discard", id: string) => void,
+  decide: (turn: string, call: string, approve: boolean) => void,
   lifetime: AbortSignal,
 ): Transcript {
   const turns = new Map<string, TurnNode>();
@@ -54,7 +55,9 @@ export function transcript(
     draw(state) {
       const nodes = [
         ...state.turns.map((turn) => {
-          const node = known(turns, turn.id, () => turnNode(agentName));
+          const node = known(turns, turn.id, () =>
+            turnNode(agentName, (call, approve) => decide(turn.id, call, approve)),
+          );
           node.update(turn);
           return node.element;
         }),

@@ -3,7 +3,7 @@ import type { TurnPart, TurnView } from "../../shared/chat/protocol.ts";
 import { arrange, element, setText } from "../dom.ts";
 import { formatCost, formatDuration, formatTokens } from "../format.ts";
 import { renderBlock, splitBlocks } from "../markdown.ts";
-import { type ToolCallNode, toolCallNode } from "./tool-call.ts";
+import { type Decide, type ToolCallNode, toolCallNode } from "./tool-call.ts";
 
 export interface TurnNode {
   readonly element: HTMLElement;
@@ -16,7 +16,7 @@ type PartNode =
   | ({ type: "tool" } & ToolCallNode);
 
 /** Makes the node of a turn. `agentName` is who answers, for those who hear the page. */
-export function turnNode(agentName: string): TurnNode {
+export function turnNode(agentName: string, decide: Decide): TurnNode {
   const message = messageNode();
   const waiting = element("p", { class: "waiting" });
   const parts = element("div", { class: "parts" });
@@ -42,7 +42,7 @@ export function turnNode(agentName: string): TurnNode {
       drawn = turn;
       root.dataset.state = turn.state;
       message.update(turn.text, turn.attachments);
-      partNodes = turn.parts.map((part, index) => drawPart(partNodes[index], part));
+      partNodes = turn.parts.map((part, index) => drawPart(partNodes[index], part, decide));
       arrange(
         parts,
         partNodes.map((node) => node.element),
@@ -79,15 +79,15 @@ function fileLink({ name, contentType, url }: TurnView["attachments"][number]): 
   return element("a", { class: "file", ...link }, name);
 }
 
-function drawPart(known: PartNode | undefined, part: TurnPart): PartNode {
-  const node = known?.type === part.type ? known : part.type === "tool" ? newToolPart() : newTextPart();
+function drawPart(known: PartNode | undefined, part: TurnPart, decide: Decide): PartNode {
+  const node = known?.type === part.type ? known : newPart(part.type, decide);
   if (part.type === "tool" && node.type === "tool") node.update(part);
   if (part.type === "text" && node.type === "text") node.update(part.text);
   return node;
 }
 
-function newToolPart(): PartNode {
-  return { type: "tool", ...toolCallNode() };
+function newPart(type: TurnPart["type"], decide: Decide): PartNode {
+  return type === "tool" ? { type, ...toolCallNode(decide) } : newTextPart();
 }
 
 /** Text that may grow: only the blocks that changed are rendered, so a selection further up stays. */

@@ -17,6 +17,8 @@ export type ClientFrame =
   | { type: "stop" }
   /** Forgets the conversation; answered by a fresh `hello` to everybody who watches. */
   | { type: "reset" }
+  /** Approves or declines a tool call that waits for it: the first decision on a call holds, a later one is refused. */
+  | { type: "decide"; turn: string; call: string; approve: boolean }
   /** Asks for a fresh `hello`. */
   | { type: "sync" };
 
@@ -53,7 +55,8 @@ export interface TurnView {
   text: string;
   /** Files that came with it. */
   attachments: readonly Attachment[];
-  state: "waiting" | "running" | "done" | "failed" | "cancelled";
+  /** `parked`: it goes on when somebody has approved or declined its pending tool calls. */
+  state: "waiting" | "running" | "parked" | "done" | "failed" | "cancelled";
   parts: TurnPart[];
   /** One sentence about a failure, a stop or a retry under way. */
   notice: string | null;
@@ -77,10 +80,22 @@ export interface ToolCallView {
   name: string;
   /** Arguments as JSON. */
   input: unknown;
-  /** `unknown`: it was started, the instance died, and nobody can tell whether it took effect. */
-  status: "running" | "ok" | "error" | "unknown";
+  /**
+   * `unknown`: it was started, the instance died, and nobody can tell whether it took effect. `pending`: it waits for
+   * approval, without which it is not made; `declined`: it was not made.
+   */
+  status: "pending" | "declined" | "running" | "ok" | "error" | "unknown";
   /** Latency in milliseconds, once it is over. */
   durationMs: number | null;
   /** What the model was told, cut for display. */
   output: string | null;
+  /** Absent for a call that needs none. */
+  approval?: ApprovalView;
 }
+
+/** Whether a call was approved. Times are Unix milliseconds. */
+export type ApprovalView =
+  /** It is declined at `until` if nobody decides. */
+  | { state: "pending"; until: number }
+  /** `by`: who decided, by name; `null`: nobody did, in time or before the turn was over. */
+  | { state: "approved" | "declined"; by: string | null; at: number };

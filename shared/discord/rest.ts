@@ -11,12 +11,10 @@ import { RateLimits, readBucketHeaders } from "./rate-limits.ts";
 import { encodeBody, type UploadedFile } from "./request-body.ts";
 import { type Route, routeOf } from "./rest-route.ts";
 import { SerialQueues } from "./serial-queues.ts";
+import { USER_AGENT } from "./user-agent.ts";
 
 /** Where Discord's API is unless something else is configured. */
 export const DISCORD_API = "https://discord.com/api/v10";
-
-/** Discord asks every client to say who it is. */
-const USER_AGENT = "DiscordBot (https://github.com/rig-edge/rig-edge, 0.1.0)";
 
 /** How long one attempt may take, in milliseconds. */
 const ATTEMPT_MS = 10_000;

@@ -1,10 +1,10 @@
 /** Tool calls as small lines above an answer. */
 
-/** A tool call as it stands. `unknown`: nobody knows whether it took effect. */
+/** A tool call as it stands. `pending`: it waits for approval; `unknown`: nobody knows whether it took effect. */
 export interface ShownCall {
   name: string;
   input: unknown;
-  state: "running" | "ok" | "error" | "unknown";
+  state: "pending" | "running" | "ok" | "error" | "unknown";
 }
 
 /** Longest text of one call's arguments, in UTF-16 code units. */
@@ -50,6 +50,8 @@ function fullLine({ name, input, state }: ShownCall): string {
 
 function sign(state: ShownCall["state"]): string {
   switch (state) {
+    case "pending":
+      return "✋";
     case "running":
       return "⏳";
     case "ok":

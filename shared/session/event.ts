@@ -66,8 +66,8 @@ export interface InboundEvent {
 /** Longest event id, in UTF-16 code units. */
 export const MAX_EVENT_ID = 200;
 
-/** Who writes in the playground: whoever holds the admin token. */
-const OPERATOR: Author = { id: "playground", name: "Operator" };
+/** Who writes and decides in the playground: whoever holds the admin token. */
+export const OPERATOR: Author = { id: "playground", name: "Operator" };
 
 /** What somebody sends in the web chat. */
 export interface ChatMessage {

@@ -68,12 +68,19 @@ export function buildHttpTools(
     };
     return {
       name: read.name,
-      description: [endpoint.description, `${endpoint.method} ${endpoint.path}`].filter(Boolean).join("\n"),
+      description: describe(endpoint),
       inputSchema: describeArguments(shape),
       idempotent: read.idempotent,
+      needsApproval: endpoint.approval === true,
       run: (input, call) => runCall(read, input, { ...call, secret, fetch }),
     };
   });
+}
+
+/** In words for the model. */
+function describe({ description, method, path, approval }: HttpApi["endpoints"][number]): string {
+  const consent = approval ? "A person has to approve each call first." : "";
+  return [description, `${method} ${path}`, consent].filter(Boolean).join("\n");
 }
 
 interface CallContext extends Required<HttpToolsHost> {

@@ -170,6 +170,35 @@ it("is used by keyboard alone, with the focus always somewhere", async () => {
   await context.close();
 });
 
+it("asks before a call that needs approval, keeps the question over kill -9, and makes the call once approved", async () => {
+  const { context, page } = await signedIn();
+  await write(page, 'Add the quote "Ask first" by Ann about care');
+  const first = page.locator(".turn").nth(0);
+  await first.and(page.locator("[data-state=parked]")).waitFor();
+  // Whoever decides sees on what, without a click, and hears that there is something to decide.
+  await first.getByText('"text": "Ask first"').waitFor();
+  expect(await first.locator(".tool-status").textContent()).toBe("waiting for approval");
+  await page.locator("#announcer", { hasText: "Waiting for approval." }).waitFor({ state: "attached" });
+  await write(page, 'Add the quote "Not this one" by Ben about haste');
+  await rig.kill();
+  rig = await start();
+
+  await page.locator("#strip").waitFor({ state: "hidden" });
+  await first.getByRole("button", { name: "Approve" }).focus();
+  await page.keyboard.press("Enter");
+  await ended(page, 0, "done");
+  expect(await first.locator(".tool-status").textContent()).toBe("ok");
+  expect(await first.getByRole("button").count()).toBe(0);
+  expect(await page.evaluate(() => document.activeElement?.tagName)).toBe("SUMMARY");
+
+  const second = page.locator(".turn").nth(1);
+  await second.getByRole("button", { name: "Decline" }).click();
+  await ended(page, 1, "done");
+  expect(await second.locator(".tool-status").textContent()).toBe("declined");
+  expect(await second.locator(".tool-body").textContent()).toContain("Declined by Operator.");
+  await context.close();
+});
+
 it("runs nothing that a message brings, loads nothing from elsewhere, and breaks no rule of its own policy", async () => {
   const { context, page, complaints, foreign } = await signedIn();
   const message =

@@ -12,7 +12,10 @@ export const agents = defineAgents({
     tools: [
       {
         url: "env:TOOLS_URL",
-        endpoints: [get("/echo/:id"), post("/orders"), get("/silent"), post("/silent"), post("/status/500")],
+        endpoints: [
+          ...[get("/echo/:id"), post("/orders"), get("/silent"), post("/silent"), post("/status/500")],
+          { ...post("/payments"), approval: true },
+        ],
       },
     ],
     llm: { maxToolRounds: 3 },
@@ -29,6 +32,14 @@ export const agents = defineAgents({
     personality: "You answer few.",
     tools: [],
     queue: { maxWaiting: 2 },
+    llm: { provider: "anthropic" },
+  },
+  /** Answers all that waits at once, and has a tool that needs approval. */
+  payers: {
+    name: "Payers",
+    personality: "You pay.",
+    dispatch: "per-thread",
+    tools: [{ url: "env:TOOLS_URL", endpoints: [{ ...post("/payments"), approval: true }] }],
     llm: { provider: "anthropic" },
   },
   /** Lives in Discord, in the channels `#c0` to `#c39`, with a thread for each message. */

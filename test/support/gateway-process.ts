@@ -19,7 +19,7 @@ export interface GatewayProcess extends AsyncDisposable {
   log(): string;
 }
 
-const listeningSchema = z.object({ event: z.literal("started"), port: z.int() });
+const listeningSchema = z.object({ event: z.literal("gateway.listening"), port: z.int() });
 
 /** What a pod is started with. */
 export interface GatewayProcessOptions {

@@ -89,6 +89,8 @@ export async function startToolServer({ port = 0 }: { port?: number } = {}): Pro
       response.destroy(error instanceof Error ? error : undefined),
     );
   });
+  // A connection that is closed just when its client sends the next request looks as if the call was cut.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, "127.0.0.1", resolve);

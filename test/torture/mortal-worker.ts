@@ -4,7 +4,6 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
-import type { Miniflare } from "miniflare";
 import { migrateLocalDatabase } from "../../cli/start/migrations.ts";
 import { bundleWorker, root, startBundle } from "../support/bundled-worker.ts";
 
@@ -15,7 +14,7 @@ export interface MortalWorker extends AsyncDisposable {
   url(): Promise<URL>;
   /**
    * Kills the runtime as a power cut would; Miniflare starts the next one over the same storage. Resolves when that one
-   * answers.
+   * listens, long before it has caught up: Miniflare does not get over a runtime that dies before it listens.
    */
   kill(): Promise<void>;
 }
@@ -50,20 +49,11 @@ export async function startMortalWorker(
       const victims = await runtimesOf(process.pid);
       if (victims.length === 0) throw new Error("there is no runtime to kill");
       for (const pid of victims) process.kill(pid, "SIGKILL");
-      while ((await runtimesOf(process.pid)).some((pid) => victims.includes(pid))) await delay(10);
-      while (!(await isUp(worker))) await delay(50);
+      while ((await runtimesOf(process.pid)).every((pid) => victims.includes(pid))) await delay(10);
+      await worker.ready;
     },
     [Symbol.asyncDispose]: () => worker.dispose(),
   };
-}
-
-async function isUp(worker: Miniflare): Promise<boolean> {
-  const request = async () =>
-    fetch(new URL("/health", await worker.ready), { signal: AbortSignal.timeout(2_000) });
-  return request().then(
-    ({ ok }) => ok,
-    () => false,
-  );
 }
 
 /** Process ids of the workerd processes that `parent` has started. */

@@ -1,4 +1,4 @@
-/** What a torture run does, drawn from a seed: the same seed gives the same messages at the same times, and runtimes that live as long. */
+/** What a torture run does, drawn from a seed: the same seed gives the same messages and kills at the same times. */
 
 /** One message and how it is sent. */
 export interface PlannedMessage {
@@ -23,12 +23,12 @@ export interface PlannedCall {
 
 export interface Plan {
   conversations: { id: string; messages: PlannedMessage[] }[];
-  /** How long each runtime lives, in milliseconds from when it answers; after `seconds` the next one is left alive. */
-  lives: number[];
+  /** When the runtime is killed, in milliseconds after the start, whatever it has come to by then. */
+  kills: number[];
 }
 
-/** Shortest and longest life of a runtime, in milliseconds. */
-const LIFE = { least: 500, most: 5_000 };
+/** Shortest and longest time between two kills, in milliseconds. */
+const BETWEEN_KILLS = { least: 1_000, most: 3_000 };
 
 /** Uniform in [0, 1), the same sequence for the same seed (mulberry32). */
 export function seededRandom(seed: number): () => number {
@@ -45,13 +45,15 @@ export function seededRandom(seed: number): () => number {
 export function drawPlan(random: () => number, options: { conversations: number; seconds: number }): Plan {
   const between = (least: number, most: number) => least + Math.floor(random() * (most - least + 1));
   const end = options.seconds * 1_000;
-  const lives = Array.from({ length: Math.ceil(end / LIFE.least) }, () => between(LIFE.least, LIFE.most));
+  const kills: number[] = [];
+  const { least, most } = BETWEEN_KILLS;
+  for (let at = between(least, most); at < end; at += between(least, most)) kills.push(at);
   const conversations = Array.from({ length: options.conversations }, (_, c) => {
     const times = Array.from({ length: between(2, 4) }, () => between(0, end)).sort((a, b) => a - b);
     const messages = times.map((at, m) => drawMessage(`t${c}m${m}`, at));
     return { id: `torture-${c}`, messages };
   });
-  return { conversations, lives };
+  return { conversations, kills };
 
   function drawMessage(id: string, at: number): PlannedMessage {
     const rounds = ROUNDS[between(0, ROUNDS.length - 1)] ?? [];

@@ -17,10 +17,12 @@ import { type MortalWorker, startMortalWorker } from "./mortal-worker.ts";
 import { drawPlan, type Plan, seededRandom } from "./plan.ts";
 import { judge, type Verdict } from "./verdict.ts";
 
-/** Longer than a session's watchdog: a turn that nobody works on by then would stay so. */
-const QUIET_MS = 40_000;
+/** Longer than a session's watchdog and its longest pause together: a turn that nobody works on by then would stay so. */
+const QUIET_MS = 100_000;
+/** How long a runtime lives at least from when it listens, in milliseconds: on a busy machine it would get to nothing. */
+const LEAST_LIFE_MS = 1_000;
 /** How long the sessions may take to finish everything, in milliseconds. */
-const SETTLE_MS = 300_000;
+const SETTLE_MS = 600_000;
 const POLL_MS = 2_000;
 
 const { values } = parseArgs({
@@ -55,7 +57,9 @@ try {
     TOOLS_URL: tools.url,
   });
   const { kills, attempts } = await storm(worker, plan);
-  console.log(`${kills} kills; all accepted, in ${attempts} attempts; waiting until all is quiet`);
+  console.log(
+    `${kills} of ${plan.kills.length} kills; all accepted, in ${attempts} attempts; waiting until all is quiet`,
+  );
   await quiet(model);
   const verdict = judge(plan, await readAll(worker, plan), tools.requests());
   report(verdict);
@@ -66,13 +70,16 @@ try {
   await rm(directory, { recursive: true, force: true });
 }
 
-/** Sends everything, and kills for as long as the plan says. `attempts`: how often messages were sent. */
-async function storm(worker: MortalWorker, { conversations, lives }: Plan) {
+/**
+ * Sends everything, and kills when the plan says, or as soon after as there is a runtime that has begun to do something.
+ * `attempts`: how often messages were sent.
+ */
+async function storm(worker: MortalWorker, { conversations, kills: planned }: Plan) {
   const start = performance.now();
   const killing = async () => {
     let kills = 0;
-    for (const life of lives) {
-      await delay(life);
+    for (const at of planned) {
+      await delay(Math.max(LEAST_LIFE_MS, start + at - performance.now()));
       if (performance.now() - start > seconds * 1_000) break;
       await worker.kill();
       kills += 1;
@@ -100,6 +107,8 @@ async function quiet(server: ModelServer): Promise<void> {
     if (calls !== heard.calls) heard = { calls, at: performance.now() };
     await delay(POLL_MS);
   }
+  if (performance.now() - start >= SETTLE_MS)
+    console.log(`still busy after ${SETTLE_MS / 1_000} s: too slow a machine, or turns that go in circles`);
 }
 
 async function readAll(worker: MortalWorker, { conversations }: Plan): Promise<Map<string, TurnView[]>> {

@@ -1,6 +1,7 @@
 import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import type { ChannelSession } from "../../durable-objects/channel-session/channel-session.ts";
 import type { Attachment } from "../../shared/session/attachment.ts";
 import { answerOf, Chat, modelRequests, postJson, toolRequests } from "./support.ts";
 
@@ -204,6 +205,24 @@ describe("a conversation that is reset", { timeout: 40_000 }, () => {
     expect(JSON.stringify(inbox)).not.toContain("a.pdf");
   });
 
+  it("notes what a summary that was being made of it may have cost before it forgets", async () => {
+    const chat = new Chat();
+    const word = marker();
+    await converse(chat, word, 1, 5);
+    await chat.ask(`${word} [[chunks 10]] [[slow 50]] [[say a late summary]]`);
+    await converse(chat, word, 7, 11);
+    await summariesBegun(word, 1);
+    const lost = "SELECT step, usage FROM reports WHERE usage IS NULL OR usage = 'null'";
+    const [before, after] = await runInDurableObject(chat.stub, (session: ChannelSession, { storage }) => {
+      const found = () => storage.sql.exec(lost).toArray();
+      const earlier = found();
+      session.reset();
+      return [earlier, found()];
+    });
+    expect(before).toEqual([]);
+    expect(after).toHaveLength(1);
+  });
+
   it("does not keep a summary that was being made of it", async () => {
     const chat = new Chat();
     const word = marker();
@@ -212,10 +231,7 @@ describe("a conversation that is reset", { timeout: 40_000 }, () => {
     await converse(chat, word, 7, 11);
     await summariesBegun(word, 1);
     await reset(chat);
-    await vi.waitFor(
-      async () => expect((await modelRequests(word)).every(({ state }) => state === "finished")).toBe(true),
-      { timeout: 8_000 },
-    );
+    await vi.waitFor(async () => expect((await modelRequests(word)).at(-1)?.state).toBe("aborted"));
     for (const later of [marker(), marker()]) {
       await chat.ask(later);
       expect(promptOf((await requestsOf(later)).answers[0])).not.toContain(HELD);

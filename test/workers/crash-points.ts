@@ -29,6 +29,7 @@ const READS = [
   "recentMessages",
   "transcriptBefore",
   "begunWith",
+  "approvalDeadline",
   "purge",
 ];
 

@@ -19,7 +19,7 @@ let points: CrashPoint[] = [];
 beforeAll(async () => {
   installCrashPoints();
   points = await crashPoints();
-}, PATIENCE);
+}, 3 * PATIENCE);
 
 /** A request that a tool call of a scripted conversation made. */
 interface Sent {
@@ -199,7 +199,8 @@ const SIDES = ["before", "after"] as const;
 async function crashPoints(): Promise<CrashPoint[]> {
   const undisturbed = new Victim([]);
   await undisturbed.begin();
-  await undisturbed.chat.until((turns) => turns.length === 2 && turns.every(({ finishedAt }) => finishedAt));
+  const isOver = (turns: TurnView[]) => turns.length === 2 && turns.every(({ finishedAt }) => finishedAt);
+  await undisturbed.chat.until(isOver, PATIENCE);
   const [writes = []] = undisturbed.fate.lives;
   return writes.flatMap((write) => SIDES.map((side) => ({ write, side })));
 }
@@ -209,6 +210,8 @@ describe("a session that dies at any write of its journal", () => {
     const met = new Set(points.map(({ write }) => write.split(" ")[0]));
     // These end turns that have no answer, or forget them; a stop and a failure die in tests of their own.
     for (const method of ["cancel", "fail", "failModelCall", "forget"]) met.add(method);
+    // So do parking and what ends it, where calls need approval (approval.test.ts).
+    for (const method of ["park", "decide", "declineOverdue"]) met.add(method);
     // Only messages with files are read anew when a turn is resumed, and kept as they were read.
     met.add("setUserTexts");
     // Only Discord turns an answer away (discord-delivery.test.ts).
@@ -254,6 +257,31 @@ describe("a session that dies at any write of its journal", () => {
       const [turn] = await chat.settled();
       expect(turn).toMatchObject({ state: "failed", parts: [] });
       expect((await kept(chat)).outbox).toEqual([{ status: "sent", text: turn?.notice }]);
+    },
+  );
+});
+
+describe("a session whose model call broke off", () => {
+  it.each([
+    { write: "failModelCall 1", side: "before", attempts: 2 },
+    { write: "failModelCall 1", side: "after", attempts: 2 },
+    { write: "startModelCall 2", side: "before", attempts: 2 },
+    { write: "startModelCall 2", side: "after", attempts: 3 },
+  ] as const)(
+    "and that dies $side $write, where it begins anew, answers once and has counted each attempt",
+    async ({ attempts, ...death }) => {
+      const [word, chat] = [`cut-${crypto.randomUUID().slice(0, 8)}`, new Chat()];
+      const fate = planFate(word, [death]);
+      await chat.send(`${word} [[cut once]] [[chunks 5]] [[say whole in the end]]`, word);
+      await vi.waitFor(() => expect(fate.died).toBe(1), { timeout: PATIENCE });
+      await abortAllDurableObjects();
+      const [turn] = await chat.settled(PATIENCE);
+      expect(turn && answerOf(turn)).toBe("whole in the end");
+      expect((await kept(chat)).outbox).toEqual([{ status: "sent", text: "whole in the end" }]);
+      const [journal] = await runInDurableObject(chat.stub, (_, { storage: { sql } }) =>
+        sql.exec("SELECT json_extract(entry, '$.attempt') AS attempt FROM steps").toArray(),
+      );
+      expect(journal).toEqual({ attempt: attempts });
     },
   );
 });

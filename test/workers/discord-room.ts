@@ -9,7 +9,7 @@ import { remoteDiscord } from "../support/discord/remote.ts";
 export const discord = remoteDiscord(env.DISCORD_API_BASE_URL);
 
 /** Longest wait of a test, in milliseconds: the machine may be busy. */
-const PATIENCE = 15_000;
+const PATIENCE = 25_000;
 
 /** What stands in a channel, as far as these tests look at it. */
 export interface Shown {

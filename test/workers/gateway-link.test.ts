@@ -1,6 +1,7 @@
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { ChannelSession } from "../../durable-objects/channel-session/channel-session.ts";
+import { LinkState } from "../../durable-objects/gateway-link/link-state.ts";
 import { discordSection } from "../../shared/character/sections/discord.ts";
 import { gatewayIntents } from "../../shared/discord/intents.ts";
 import { GUILD, guildWith, MIA, newChannel, newId, type Shard, shardWithChannel } from "./shard.ts";
@@ -93,20 +94,15 @@ describe("a batch", () => {
 
   it("is stored once when the link dies between telling the session and moving the cursor", async () => {
     const { shard, help } = await shardWithChannel();
-    const accept = ChannelSession.prototype.accept;
-    const { promise: told, resolve: tell } = Promise.withResolvers<void>();
-    vi.spyOn(ChannelSession.prototype, "accept").mockImplementation(function (this: ChannelSession, event) {
-      const receipt = accept.call(this, event);
-      tell();
-      return new Promise(() => receipt) as never;
+    vi.spyOn(LinkState.prototype, "acknowledge").mockImplementation(() => {
+      throw new Error("dies");
     });
     const event = shard.message(help, "once");
-    const sent = shard.send([event]).catch((error: unknown) => error);
-    await told;
+    await expect(shard.send([event])).rejects.toThrow("dies");
     await abortAllDurableObjects();
-    expect(await sent).toBeInstanceOf(Error);
     vi.restoreAllMocks();
     expect(await shard.lease()).toMatchObject({ granted: { resume: { seq: event.s - 1 } } });
+    expect(await shard.inbox(help)).toEqual(["once"]);
     await shard.deliver(event);
     expect(await shard.inbox(help)).toEqual(["once"]);
   });
@@ -264,11 +260,14 @@ describe("an agent that waits to be mentioned", () => {
     await shard.deliver(first, second, other);
     expect(await shard.inbox(idOf(first))).toEqual(["one", "two"]);
     expect(await shard.inbox(idOf(other))).toEqual(["three"]);
+    const deletion = shard.event("THREAD_DELETE", {
+      id: idOf(first),
+      guild_id: GUILD,
+      parent_id: help,
+      type: 11,
+    });
     const anew = say("four");
-    await shard.deliver(
-      shard.event("THREAD_DELETE", { id: idOf(first), guild_id: GUILD, parent_id: help, type: 11 }),
-      anew,
-    );
+    await shard.deliver(deletion, anew);
     expect(await shard.inbox(idOf(anew))).toEqual(["four"]);
   });
 

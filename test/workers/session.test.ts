@@ -1,4 +1,9 @@
-import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
+import {
+  abortAllDurableObjects,
+  evictDurableObject,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { answerOf, Chat, modelRequests, postJson, request, toolRequests } from "./support.ts";
@@ -313,16 +318,56 @@ describe("an instance that dies", () => {
     const logged = vi.spyOn(console, "error").mockImplementation(() => {});
     const chat = new Chat();
     const word = marker();
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
     await chat.send(`${word} [[hang]]`);
     for (let death = 1; death <= 5; death++) {
       await vi.waitFor(async () => expect(await modelRequests(word)).toHaveLength(death));
       await abortAllDurableObjects();
+      vi.setSystemTime(Date.now() + 60_000);
       await chat.turns();
     }
     const [turn] = await chat.settled();
     expect(turn).toMatchObject({ state: "failed" });
     expect(turn?.notice).toMatch(/gave up/);
     expect(await modelRequests(word)).toHaveLength(5);
+    logged.mockRestore();
+  });
+
+  it("again and again within seconds pauses before the next call that may be paid for, and can be stopped", async () => {
+    const chat = new Chat();
+    const word = marker();
+    await chat.send(`${word} [[hang]]`);
+    for (let death = 1; death <= 3; death++) {
+      await vi.waitFor(async () => expect(await modelRequests(word)).toHaveLength(death), 8_000);
+      await abortAllDurableObjects();
+      await chat.turns();
+    }
+    await chat.until(([turn]) => turn?.notice?.includes("trying again in a moment") ?? false);
+    expect(await modelRequests(word)).toHaveLength(3);
+    expect(await chat.stop()).toBe(true);
+    expect(await chat.settled()).toMatchObject([{ state: "cancelled" }]);
+    expect((await chat.ask("[[say next]]")).state).toBe("done");
+  });
+
+  it("very often, as on a machine that keeps failing, is given up only once it was tried for ten minutes", async () => {
+    const logged = vi.spyOn(console, "error").mockImplementation(() => {});
+    const chat = new Chat();
+    const word = marker();
+    const start = Date.now();
+    await chat.send(`${word} [[hang]]`);
+    await vi.waitFor(async () => expect(await modelRequests(word)).toHaveLength(1));
+    await runInDurableObject(chat.stub, (_, { storage }) => {
+      storage.sql.exec("UPDATE turns SET generation = 40");
+    });
+    await abortAllDurableObjects();
+    await chat.turns();
+    await vi.waitFor(async () => expect(await modelRequests(word)).toHaveLength(2));
+    vi.useFakeTimers({ toFake: ["Date"], now: start + 11 * 60_000 });
+    await abortAllDurableObjects();
+    const [turn] = await chat.settled();
+    expect(turn).toMatchObject({ state: "failed" });
+    expect(turn?.notice).toMatch(/gave up/);
+    expect(await modelRequests(word)).toHaveLength(2);
     logged.mockRestore();
   });
 

@@ -75,13 +75,20 @@ export class Shard {
     return this.event("MESSAGE_CREATE", { ...message, member: { roles: [] }, ...change });
   }
 
-  send(
+  async send(
     events: readonly GatewayEvent[],
     change: { epoch?: number; sessionId?: string; signedAt?: number } = {},
   ) {
     const { epoch = this.epoch, sessionId = this.sessionId, signedAt = this.signedAt } = change;
     const session = { id: sessionId, resumeUrl: "wss://resume.example" };
-    return this.stub.events({ gateway: this.gateway, epoch, shard: this.#shard, session, events, signedAt });
+    return await this.stub.events({
+      gateway: this.gateway,
+      epoch,
+      shard: this.#shard,
+      session,
+      events,
+      signedAt,
+    });
   }
 
   /** Sends a batch, all of which is acknowledged. */

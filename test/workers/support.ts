@@ -157,6 +157,7 @@ interface Recorded {
   method?: string;
   path?: string;
   target?: string;
+  headers?: Record<string, string>;
   body: unknown;
   /** What became of the model server's answer. */
   state?: string;

@@ -1,9 +1,10 @@
 import { drizzle } from "drizzle-orm/d1";
 import { type Context, Hono } from "hono";
 import type { Env } from "../../durable-objects/env.ts";
+import { chatDecision, refusalOf } from "../../shared/chat/decision.ts";
 import { BUSY, chatMessage } from "../../shared/chat/message.ts";
 import { listChats } from "../../shared/memory/chats.ts";
-import { chatEvent } from "../../shared/session/event.ts";
+import { chatEvent, OPERATOR } from "../../shared/session/event.ts";
 import { chatConversation, sessionName } from "../../shared/session/name.ts";
 import { readJson } from "../body.ts";
 import { RequestError } from "../errors.ts";
@@ -36,6 +37,18 @@ export function chatRoutes(): Hono<{ Bindings: Env }> {
   });
 
   routes.post("/:chat/stop", async (c) => c.json({ stopped: await session(c).stop() }));
+
+  /** Approves or declines a tool call. The first decision holds: a further one is answered by 409 and changes nothing. */
+  routes.post("/:chat/approvals", async (c) => {
+    const room = session(c);
+    const decision = await readJson(c, chatDecision);
+    const outcome = await room.decide({ ...decision, by: OPERATOR });
+    const refusal = refusalOf(outcome);
+    if (refusal) {
+      throw new RequestError(outcome.status === "unknown_call" ? 404 : 409, refusal.code, refusal.message);
+    }
+    return c.json(decision);
+  });
 
   /** Forgets the conversation; what the agent knows about people stays. */
   routes.post("/:chat/reset", async (c) => {

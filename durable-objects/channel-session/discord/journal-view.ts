@@ -7,11 +7,12 @@ import type { StepEntry } from "../schema.ts";
 export function shownCalls(journal: readonly StepEntry[]): ShownCall[] {
   return journal.flatMap((step) => {
     if (step.kind !== "tool") return [];
-    return [{ name: step.name, input: step.input, state: callState(step.result) }];
+    return [{ name: step.name, input: step.input, state: callState(step) }];
   });
 }
 
-function callState(result: Extract<StepEntry, { kind: "tool" }>["result"]): ShownCall["state"] {
+function callState({ approval, result }: Extract<StepEntry, { kind: "tool" }>): ShownCall["state"] {
+  if (approval?.state === "pending") return "pending";
   if (!result) return "running";
   if (result.outcome === "unknown") return "unknown";
   return result.isError ? "error" : "ok";

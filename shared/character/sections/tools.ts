@@ -28,6 +28,10 @@ const endpoint = z.object({
     .boolean()
     .optional()
     .describe("A call may be repeated when its outcome is unknown. GET and HEAD always may."),
+  approval: z
+    .boolean()
+    .optional()
+    .describe("Each call waits until a person approves it; after 24 hours without an answer it is declined."),
   timeoutMs: timeoutMs.optional().describe("Milliseconds until a call is given up; overrides the API's."),
 });
 

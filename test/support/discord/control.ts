@@ -5,6 +5,7 @@ import { Faults } from "./faults.ts";
 import type { Report } from "./remote.ts";
 import type { RestEnv } from "./rest/context.ts";
 import { World } from "./world.ts";
+import { WorldView } from "./world-view.ts";
 
 interface ControlOptions {
   world: World;
@@ -18,7 +19,10 @@ const callSchema = z.object({
   method: z.string(),
   args: z.array(z.unknown()),
 });
-const methods = { world: methodNames(World.prototype), faults: methodNames(Faults.prototype) };
+const methods = {
+  world: methodNames(World.prototype, WorldView.prototype),
+  faults: methodNames(Faults.prototype),
+};
 
 export function controlRoutes({ world, faults, report, forget }: ControlOptions): Hono<RestEnv> {
   return new Hono<RestEnv>()
@@ -42,6 +46,7 @@ export function controlRoutes({ world, faults, report, forget }: ControlOptions)
     });
 }
 
-function methodNames(prototype: object): ReadonlySet<string> {
-  return new Set(Object.getOwnPropertyNames(prototype).filter((name) => name !== "constructor"));
+function methodNames(...prototypes: object[]): ReadonlySet<string> {
+  const names = prototypes.flatMap((prototype) => Object.getOwnPropertyNames(prototype));
+  return new Set(names.filter((name) => name !== "constructor"));
 }

@@ -1,16 +1,14 @@
 /**
- * A Discord seen by its people: what they do and what they see. Arguments and results are plain JSON, so that a test in
- * another process can do the same (see `remote.ts`). Ids are Discord's; a user is one whom `createUser` has made.
+ * What the people of a Discord do. Arguments and results are plain JSON, so that a test in another process can do the same
+ * (see `remote.ts`). Ids are Discord's; a user is one whom `createUser` has made.
  */
 import type {
-  APIChannel,
   APIDMChannel,
   APIMessage,
   APIRole,
   APITextChannel,
   APIThreadChannel,
   APIUser,
-  GatewayTypingStartDispatchData,
 } from "discord-api-types/v10";
 import {
   addReaction,
@@ -30,10 +28,9 @@ import type {
   NewUser,
   TextChannelState,
   ThreadState,
-  Version,
 } from "./state.ts";
-import type { Store } from "./store.ts";
 import { setThread, startThread, startThreadFromMessage } from "./threads.ts";
+import { WorldView } from "./world-view.ts";
 
 /** A file that somebody sends; `text` or its bytes in base64. */
 export interface UserFile {
@@ -49,57 +46,21 @@ export interface SayOptions {
   reply?: string;
 }
 
-/** A message with all it ever said. */
-export interface MessageHistory {
-  message: APIMessage;
-  versions: readonly Version[];
-  /** `null` while it is there. */
-  deletedAt: number | null;
-}
-
-/** Somebody began to type. */
-export interface Typing {
-  channelId: string;
-  userId: string;
-  at: number;
-}
-
-export class World {
-  readonly #store: Store;
-  readonly #typings: Typing[] = [];
-
-  constructor(store: Store) {
-    this.#store = store;
-    store.subscribe(({ t, d }) => {
-      if (t === "TYPING_START")
-        this.#typings.push(typingOf(d as GatewayTypingStartDispatchData, store.now()));
-    });
-  }
-
-  /** The bot that the token belongs to. */
-  bot(): APIUser {
-    return this.#store.bot;
-  }
-
+export class World extends WorldView {
   createUser(user: NewUser): APIUser {
-    return this.#store.addUser(user);
-  }
-
-  /** The bot and everybody else, in the order of their making. */
-  users(): APIUser[] {
-    return this.#store.users();
+    return this.store.addUser(user);
   }
 
   /** A guild with the bot in it. `id` decides its shard: `(id >> 22) % shards`. */
   createGuild(name: string, id?: string): { id: string; name: string } {
-    const guild = this.#store.addGuild(name, id);
-    this.#store.emit({ t: "GUILD_CREATE", d: guildDispatch(this.#store, guild), guildId: guild.id });
+    const guild = this.store.addGuild(name, id);
+    this.store.emit({ t: "GUILD_CREATE", d: guildDispatch(this.store, guild), guildId: guild.id });
     return { id: guild.id, name };
   }
 
   createRole(guildId: string, name: string): APIRole {
-    const role = this.#store.addRole(guildId, name);
-    this.#store.emit({ t: "GUILD_ROLE_CREATE", d: { guild_id: guildId, role }, guildId });
+    const role = this.store.addRole(guildId, name);
+    this.store.emit({ t: "GUILD_ROLE_CREATE", d: { guild_id: guildId, role }, guildId });
     return role;
   }
 
@@ -109,9 +70,9 @@ export class World {
     userId: string,
     { nick, roles = [] }: { nick?: string; roles?: string[] } = {},
   ): void {
-    const guild = this.#store.guild(guildId);
-    const { id } = this.#store.user(userId);
-    guild.members.set(id, { userId: id, nick: nick ?? null, roles, joinedAt: this.#store.now() });
+    const guild = this.store.guild(guildId);
+    const { id } = this.store.user(userId);
+    guild.members.set(id, { userId: id, nick: nick ?? null, roles, joinedAt: this.store.now() });
   }
 
   createChannel(
@@ -119,28 +80,28 @@ export class World {
     name: string,
     { topic, id }: { topic?: string; id?: string } = {},
   ): APITextChannel {
-    const guild = this.#store.guild(guildId);
-    const channel = this.#store.addChannel<TextChannelState>({
+    const guild = this.store.guild(guildId);
+    const channel = this.store.addChannel<TextChannelState>({
       kind: "text",
-      id: id ?? this.#store.newId(),
+      id: id ?? this.store.newId(),
       guildId: guild.id,
       name,
       topic: topic ?? null,
-      position: this.#store.channelsOf(guild.id).length,
+      position: this.store.channelsOf(guild.id).length,
       // A bot is seldom a moderator.
       denied: new Set(["MANAGE_THREADS"]),
       messages: [],
       lastMessageId: null,
     });
     this.#emitChannel("CHANNEL_CREATE", channel);
-    return channelPayload(this.#store, channel) as APITextChannel;
+    return channelPayload(this.store, channel) as APITextChannel;
   }
 
   renameChannel(channelId: string, name: string): void {
-    const channel = this.#store.channel(channelId);
+    const channel = this.store.channel(channelId);
     if (channel.kind === "dm") throw new Error("A DM has no name.");
     if (channel.kind === "thread") {
-      setThread(this.#store, channel, { name });
+      setThread(this.store, channel, { name });
       return;
     }
     channel.name = name;
@@ -149,30 +110,30 @@ export class World {
 
   /** Deletes a channel with its threads, or a thread. */
   deleteChannel(channelId: string): void {
-    const channel = this.#store.channel(channelId);
+    const channel = this.store.channel(channelId);
     if (channel.kind === "dm") throw new Error("A DM cannot be deleted.");
-    const threads = this.#store
+    const threads = this.store
       .channelsOf(channel.guildId)
       .filter((other) => other.kind === "thread" && other.parentId === channel.id);
-    for (const { id } of threads) this.#store.removeChannel(id);
+    for (const { id } of threads) this.store.removeChannel(id);
     this.#emitChannel(channel.kind === "thread" ? "THREAD_DELETE" : "CHANNEL_DELETE", channel);
-    this.#store.removeChannel(channel.id);
+    this.store.removeChannel(channel.id);
   }
 
   /** The DM of a user and the bot, made when there is none. */
   openDm(userId: string): APIDMChannel {
-    const recipientId = this.#store.user(userId).id;
+    const recipientId = this.store.user(userId).id;
     const dm =
-      this.#store.dms().find((channel) => channel.recipientId === recipientId) ??
-      this.#store.addChannel<DmState>({
+      this.store.dms().find((channel) => channel.recipientId === recipientId) ??
+      this.store.addChannel<DmState>({
         kind: "dm",
-        id: this.#store.newId(),
+        id: this.store.newId(),
         recipientId,
         denied: new Set(),
         messages: [],
         lastMessageId: null,
       });
-    return channelPayload(this.#store, dm) as APIDMChannel;
+    return channelPayload(this.store, dm) as APIDMChannel;
   }
 
   /** Takes permissions from the bot in a channel and its threads. In a DM, SEND_MESSAGES means that the user blocks it. */
@@ -195,38 +156,38 @@ export class World {
     content: string,
     { attachments = [], reply }: SayOptions = {},
   ): APIMessage {
-    const { id } = this.#store.user(userId);
-    if (reply !== undefined) this.#store.message(channelId, reply);
-    const message = postMessage(this.#store, {
+    const { id } = this.store.user(userId);
+    if (reply !== undefined) this.store.message(channelId, reply);
+    const message = postMessage(this.store, {
       channelId,
       authorId: id,
       content,
       attachments: attachments.map((file) => this.#fileOf(file)),
       ...(reply === undefined ? {} : { reference: { channelId, messageId: reply } }),
     });
-    return messagePayload(this.#store, message);
+    return messagePayload(this.store, message);
   }
 
   edit(channelId: string, messageId: string, content: string): APIMessage {
-    const message = this.#store.message(channelId, messageId);
-    editMessage(this.#store, message, { content });
-    return messagePayload(this.#store, message);
+    const message = this.store.message(channelId, messageId);
+    editMessage(this.store, message, { content });
+    return messagePayload(this.store, message);
   }
 
   delete(channelId: string, messageId: string): void {
-    deleteMessage(this.#store, this.#store.message(channelId, messageId));
+    deleteMessage(this.store, this.store.message(channelId, messageId));
   }
 
   react(channelId: string, messageId: string, userId: string, emoji: string): void {
-    addReaction(this.#store, this.#store.message(channelId, messageId), this.#store.user(userId).id, emoji);
+    addReaction(this.store, this.store.message(channelId, messageId), this.store.user(userId).id, emoji);
   }
 
   unreact(channelId: string, messageId: string, userId: string, emoji: string): void {
-    removeReaction(this.#store, this.#store.message(channelId, messageId), userId, emoji);
+    removeReaction(this.store, this.store.message(channelId, messageId), userId, emoji);
   }
 
   type(channelId: string, userId: string): void {
-    startTyping(this.#store, this.#store.channel(channelId), this.#store.user(userId).id);
+    startTyping(this.store, this.store.channel(channelId), this.store.user(userId).id);
   }
 
   /** A user starts a thread, from a message where one is named. */
@@ -234,88 +195,37 @@ export class World {
     if (name.length === 0 || name.length > 100) {
       throw invalidField(["name"], "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 100 in length.");
     }
-    const ownerId = this.#store.user(userId).id;
+    const ownerId = this.store.user(userId).id;
     const thread =
       messageId === undefined
-        ? startThread(this.#store, this.#store.channel(channelId), { name, ownerId })
-        : startThreadFromMessage(this.#store, this.#store.message(channelId, messageId), { name, ownerId });
-    return threadPayload(this.#store, thread);
+        ? startThread(this.store, this.store.channel(channelId), { name, ownerId })
+        : startThreadFromMessage(this.store, this.store.message(channelId, messageId), { name, ownerId });
+    return threadPayload(this.store, thread);
   }
 
   /** Archives, opens, locks or unlocks a thread, as a moderator does. */
   setThread(threadId: string, change: { archived?: boolean; locked?: boolean }): void {
-    setThread(this.#store, this.#thread(threadId), change);
-  }
-
-  guilds(): { id: string; name: string }[] {
-    return [...this.#store.guilds.values()].map(({ id, name }) => ({ id, name }));
-  }
-
-  channel(channelId: string): APIChannel {
-    return channelPayload(this.#store, this.#store.channel(channelId));
-  }
-
-  /** Channels and threads of a guild, oldest first. */
-  channels(guildId: string): APIChannel[] {
-    return this.#store.channelsOf(guildId).map((channel) => channelPayload(this.#store, channel));
-  }
-
-  dms(): APIDMChannel[] {
-    return this.#store.dms().map((dm) => channelPayload(this.#store, dm) as APIDMChannel);
-  }
-
-  /** Threads below a channel, oldest first. */
-  threads(channelId: string): APIThreadChannel[] {
-    const guildId = this.#store.guildIdOf(channelId);
-    if (guildId === undefined) return [];
-    return this.#store
-      .channelsOf(guildId)
-      .filter(
-        (channel): channel is ThreadState => channel.kind === "thread" && channel.parentId === channelId,
-      )
-      .map((thread) => threadPayload(this.#store, thread));
-  }
-
-  /** What stands in a channel or thread, oldest first. Discord's own notes (types 18 and 21) are among it. */
-  messages(channelId: string): APIMessage[] {
-    return this.#store.channel(channelId).messages.map((message) => messagePayload(this.#store, message));
-  }
-
-  /** Everything that was ever written there, with edits and deleted messages, oldest first. */
-  history(channelId: string): MessageHistory[] {
-    const { messages } = this.#store.channel(channelId);
-    return [...messages, ...this.#store.deletedMessages(channelId)]
-      .sort((a, b) => Number(BigInt(a.id) - BigInt(b.id)))
-      .map((message) => ({
-        message: messagePayload(this.#store, message),
-        versions: message.versions,
-        deletedAt: message.deletedAt,
-      }));
-  }
-
-  /** When the bot or anybody else began to type, oldest first. */
-  typings(channelId?: string): Typing[] {
-    return this.#typings.filter((typing) => channelId === undefined || typing.channelId === channelId);
+    setThread(this.store, this.#thread(threadId), change);
   }
 
   #thread(id: string): ThreadState {
-    const channel = this.#store.channel(id);
+    const channel = this.store.channel(id);
     if (channel.kind !== "thread") throw new Error(`${id} is no thread.`);
     return channel;
   }
 
   #setDenied(channelId: string, change: (denied: Set<Permission>) => Set<Permission>): void {
-    const channel = this.#store.permissionsHolder(this.#store.channel(channelId));
-    const couldSee = this.#store.canSee(channel);
+    const channel = this.store.permissionsHolder(this.store.channel(channelId));
+    const couldSee = this.store.canSee(channel);
     channel.denied = change(channel.denied);
     if (channel.kind === "dm") return;
-    const canSee = this.#store.canSee(channel);
+    const canSee = this.store.canSee(channel);
     // A channel that is no longer seen is gone, for who is told of it.
     if (couldSee && canSee) this.#emitChannel("CHANNEL_UPDATE", channel);
     else if (canSee) this.#emitChannel("CHANNEL_CREATE", channel);
     else if (couldSee) {
-      const d = channelPayload(this.#store, channel);
-      this.#store.emit({ t: "CHANNEL_DELETE", d, guildId: channel.guildId });
+      const d = channelPayload(this.store, channel);
+      this.store.emit({ t: "CHANNEL_DELETE", d, guildId: channel.guildId });
     }
   }
 
@@ -324,8 +234,8 @@ export class World {
     const d =
       t === "THREAD_DELETE" && kind === "thread"
         ? { id, guild_id: guildId, parent_id: channel.parentId, type: 11 }
-        : channelPayload(this.#store, channel);
-    this.#store.emit({ t, d, guildId, channelId: id });
+        : channelPayload(this.store, channel);
+    this.store.emit({ t, d, guildId, channelId: id });
   }
 
   #fileOf({ filename, contentType, text, base64 }: UserFile): AttachmentState {
@@ -334,10 +244,6 @@ export class World {
         ? new Uint8Array(new TextEncoder().encode(text ?? ""))
         : Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
     const type = contentType ?? "application/octet-stream";
-    return { id: this.#store.newId(), filename, contentType: type, description: null, bytes };
+    return { id: this.store.newId(), filename, contentType: type, description: null, bytes };
   }
-}
-
-function typingOf(data: GatewayTypingStartDispatchData, at: number): Typing {
-  return { channelId: data.channel_id, userId: data.user_id, at };
 }

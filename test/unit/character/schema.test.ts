@@ -33,7 +33,13 @@ describe("files of the original runtime", () => {
       ...everyField.tools[0],
       endpoints: [
         { method: "GET", path: "/floors/:id", description: "One floor.", timeoutMs: 1000 },
-        { method: "POST", path: "/loans", description: "Lend a book. Body: book.", idempotent: true },
+        {
+          method: "POST",
+          path: "/loans",
+          description: "Lend a book. Body: book.",
+          idempotent: true,
+          approval: true,
+        },
       ],
     });
     expect(mcpServers.github?.env).toEqual({

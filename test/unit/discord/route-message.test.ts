@@ -87,8 +87,10 @@ describe("a message elsewhere", () => {
 
 describe("the name of a thread", () => {
   it("is one that Discord takes, and keeps its date, whatever the author is called", () => {
+    const characters = fc.constantFrom("a", "é", "日", "🎉", " ", "\n");
+    const names = fc.array(characters, { maxLength: 150 }).map((all) => all.join(""));
     fc.assert(
-      fc.property(fc.string({ unit: "binary", maxLength: 150 }), (name) => {
+      fc.property(names, (name) => {
         const said = { author: { id: "1", username: "x", global_name: name } };
         for (const mode of ["per-message", "per-user"] as const) {
           const { thread } = route(mode, said).target;
@@ -99,7 +101,6 @@ describe("the name of a thread", () => {
           if (mode === "per-message") expect(thread.name).toContain("— 2026-11-21");
         }
       }),
-      { numRuns: 50 },
     );
   });
 });

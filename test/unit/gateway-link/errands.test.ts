@@ -56,6 +56,34 @@ describe("a batch", () => {
     ).toBe(2);
   });
 
+  it("tells a thread of the message that starts it before those in it", async () => {
+    const log: string[] = [];
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const starts = {
+      ...done("x", log, "starts"),
+      conversation: "t",
+      run: async () => {
+        await promise;
+        log.push("starts");
+      },
+    };
+    const elsewhere = { channelId: "y", run: async () => resolve() };
+    const outcome = await runErrands([
+      { seq: 1, errand: starts },
+      { seq: 2, errand: done("t", log, "follows") },
+      { seq: 3, errand: elsewhere },
+    ]);
+    expect(log).toEqual(["starts", "follows"]);
+    expect(outcome.storedUpTo).toBe(3);
+    const failing = { ...fails("x"), conversation: "t" };
+    const stopped = await runErrands([
+      { seq: 1, errand: failing },
+      { seq: 2, errand: done("t", log, "not told") },
+    ]);
+    expect(stopped).toMatchObject({ storedUpTo: null, failures: [{ channelId: "x" }] });
+    expect(log).not.toContain("not told");
+  });
+
   it("that stores nothing moves nothing", async () => {
     expect((await runErrands([])).storedUpTo).toBeNull();
     expect((await runErrands([{ seq: 9, errand: fails("x") }])).storedUpTo).toBeNull();

@@ -64,6 +64,20 @@ function textOf(state: ChatState): unknown {
 
 const live = play(openChat(), { type: "opened" }, hello(turn("a"))).state;
 
+describe("a turn that waits for approval", () => {
+  const waiting = play(openChat(), { type: "opened" }, hello(turn("a", { state: "parked" }))).state;
+  const decision = { type: "decide", turn: "a", call: "1", approve: true } as const;
+
+  it("can be decided on, and stopped", () => {
+    expect(isBusy(waiting)).toBe(true);
+    expect(play(waiting, decision, { type: "stop" }).sent).toEqual([decision, { type: "stop" }]);
+  });
+
+  it("is not decided on while nobody hears it: whoever decides sees that it is still pending", () => {
+    expect(play(waiting, { type: "closed" }, decision).sent).toEqual([]);
+  });
+});
+
 describe("a streamed answer", () => {
   it("grows by what fits at its end, the first text opening a part", () => {
     const { state, sent } = play(live, delta("Good ", 0), delta("morning", 5));

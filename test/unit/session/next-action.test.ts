@@ -1,17 +1,23 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { decide } from "../../../durable-objects/channel-session/approvals.ts";
 import {
   answerText,
   lostAttempts,
   MAX_CALL_ATTEMPTS,
   MAX_LOST_ATTEMPTS,
   nextAction,
+  pauseAfter,
   type TurnRules,
 } from "../../../durable-objects/channel-session/next-action.ts";
-import type { StepEntry } from "../../../durable-objects/channel-session/schema.ts";
+import type { Approval, StepEntry } from "../../../durable-objects/channel-session/schema.ts";
 import type { ToolCall } from "../../../shared/llm/provider.ts";
 
-const rules: TurnRules = { maxToolRounds: 2, isIdempotent: (tool) => tool.startsWith("get_") };
+const rules: TurnRules = {
+  maxToolRounds: 2,
+  isIdempotent: (tool) => tool.startsWith("get_"),
+  needsApproval: (tool) => tool.startsWith("delete_"),
+};
 
 const usage = { inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0 };
 
@@ -31,6 +37,7 @@ function tool(round: number, { id, name, input }: ToolCall, content?: string): S
 
 const get = call("a", "get_x");
 const send = call("b", "post_y");
+const drop = call("c", "delete_z");
 const planned = ({ id, name, input }: ToolCall, step: number) => ({ step, callId: id, name, input });
 
 describe("what a turn does next", () => {
@@ -45,17 +52,17 @@ describe("what a turn does next", () => {
     [
       "runs all calls of a round",
       [asked(0, "", get, send)],
-      { do: "run-tools", round: 0, calls: [planned(get, 1), planned(send, 2)], unknown: [] },
+      { do: "run-tools", round: 0, calls: [planned(get, 1), planned(send, 2)], unknown: [], ask: [] },
     ],
     [
       "repeats an interrupted call that is idempotent, and declares the other unknown",
       [asked(0, "", get, send), tool(0, get), tool(0, send)],
-      { do: "run-tools", round: 0, calls: [planned(get, 1)], unknown: [planned(send, 2)] },
+      { do: "run-tools", round: 0, calls: [planned(get, 1)], unknown: [planned(send, 2)], ask: [] },
     ],
     [
       "leaves a finished call alone",
       [asked(0, "", get, send), tool(0, get, "x"), tool(0, send)],
-      { do: "run-tools", round: 0, calls: [], unknown: [planned(send, 2)] },
+      { do: "run-tools", round: 0, calls: [], unknown: [planned(send, 2)], ask: [] },
     ],
     [
       "goes back to the model once every call has a result",
@@ -84,6 +91,88 @@ describe("what a turn does next", () => {
 
   it("joins what was said in all rounds, and what is being said", () => {
     expect(answerText([asked(0, " One. ", get), tool(0, get, "x"), asked(1, "")], "Two")).toBe("One.\n\nTwo");
+  });
+});
+
+/** The call of {@link drop} in a state of its approval. */
+function dropping(approval: Approval | undefined, name = drop.name): StepEntry {
+  return { kind: "tool", round: 0, callId: drop.id, name, input: {}, ...(approval && { approval }) };
+}
+
+describe("a call that needs approval", () => {
+  const by = { id: "1", name: "Ann" };
+  const pending = { state: "pending" } as const;
+  const approved = { state: "approved", by, at: 1 } as const;
+  const started = { ...approved, started: true } as const;
+  const none = { do: "run-tools" as const, round: 0, calls: [], unknown: [], ask: [] };
+
+  it.each<[string, StepEntry[], ReturnType<typeof nextAction>]>([
+    [
+      "is asked about while the others of its round run",
+      [asked(0, "", send, drop)],
+      { ...none, calls: [planned(send, 1)], ask: [planned(drop, 2)] },
+    ],
+    [
+      "does not keep the others from being brought to their end",
+      [asked(0, "", send, drop), tool(0, send), dropping(pending)],
+      { ...none, unknown: [planned(send, 1)] },
+    ],
+    [
+      "parks the turn once only it is left",
+      [asked(0, "", send, drop), tool(0, send, "x"), dropping(pending)],
+      { do: "park" },
+    ],
+    [
+      "stays pending when its endpoint no longer asks for approval",
+      [asked(0, "", call("c", "get_x")), dropping(pending, "get_x")],
+      { do: "park" },
+    ],
+    [
+      "runs once approved, whoever else is still undecided",
+      [asked(0, "", drop, drop), dropping(approved), dropping(pending)],
+      { ...none, calls: [{ ...planned(drop, 1), approval: approved }] },
+    ],
+    [
+      "is unknown when it was approved, started and interrupted",
+      [asked(0, "", drop), dropping(started)],
+      { ...none, unknown: [{ ...planned(drop, 1), approval: started }] },
+    ],
+    [
+      "is repeated, without being asked about again, when it is idempotent",
+      [asked(0, "", call("c", "get_x")), dropping(started, "get_x")],
+      { ...none, calls: [{ ...planned(call("c", "get_x"), 1), approval: started }] },
+    ],
+    [
+      "is unknown when it was started before its endpoint asked for approval",
+      [asked(0, "", drop), dropping(undefined)],
+      { ...none, unknown: [planned(drop, 1)] },
+    ],
+    [
+      "lets the turn go on when it was declined",
+      [
+        asked(0, "", drop),
+        {
+          ...dropping({ state: "declined", by, at: 1 }),
+          result: { content: "no", isError: true, outcome: "known" },
+        } as StepEntry,
+      ],
+      { do: "call-model", step: 2, round: 1, attempt: 1, toolChoice: "auto" },
+    ],
+  ])("%s", (_, steps, expected) => {
+    expect(nextAction(steps, rules)).toEqual(expected);
+  });
+
+  it("is asked about before it is repeated, when its endpoint asks for approval by now", () => {
+    const strict = { ...rules, isIdempotent: () => true };
+    expect(nextAction([asked(0, "", drop), dropping(undefined)], strict)).toEqual({
+      ...none,
+      ask: [planned(drop, 1)],
+    });
+  });
+
+  it("is not passed over when the limit of rounds has been lowered meanwhile", () => {
+    const steps = [asked(0, "", drop), dropping(pending)];
+    expect(nextAction(steps, { ...rules, maxToolRounds: 0 })).toEqual({ do: "park" });
   });
 });
 
@@ -118,6 +207,13 @@ describe("a turn that loses one model call after the other", () => {
     expect(nextAction(steps, rules)).toMatchObject({ do: "call-model" });
   });
 
+  it("waits the longer, the more were lost, so that a machine that fails for a minute does not cost the answer", () => {
+    const pauses = Array.from({ length: MAX_LOST_ATTEMPTS }, (_, lost) => pauseAfter(lost));
+    expect(pauses).toEqual([0, 0, 2_000, 10_000, 60_000, 60_000, 60_000, 60_000]);
+    const ofOneCall = pauses.slice(0, MAX_CALL_ATTEMPTS).reduce((sum, pause) => sum + pause);
+    expect(ofOneCall).toBeGreaterThan(60_000);
+  });
+
   it("still runs tools and posts what the last attempt has brought", () => {
     expect(nextAction([hard(0, MAX_LOST_ATTEMPTS + 1)], rules)).toMatchObject({ do: "run-tools" });
     const said: StepEntry[] = [{ ...asked(0, "at last"), attempt: MAX_LOST_ATTEMPTS + 1 } as StepEntry];
@@ -131,28 +227,37 @@ interface World {
   /** Requests that reached each tool call's endpoint, by journal place. */
   requests: Map<number, number>;
   kills: number[];
+  /** Whether the calls that people are asked about are approved, in the order they are decided on. */
+  decisions: Iterator<boolean>;
   clock: number;
 }
 
 class Killed extends Error {}
 
 describe("a turn that is killed anywhere, any number of times", () => {
-  const scripts = fc.array(fc.array(fc.constantFrom(get, send), { minLength: 1, maxLength: 3 }), {
+  const scripts = fc.array(fc.array(fc.constantFrom(get, send, drop), { minLength: 1, maxLength: 3 }), {
     maxLength: 3,
   });
 
-  it("posts the same answer, and never sends a call twice that is not idempotent", () => {
+  it("posts the same answer, never sends a call twice that is not idempotent, and none that was not approved", () => {
     fc.assert(
       fc.property(
         scripts,
         fc.uniqueArray(fc.nat(40), { maxLength: MAX_CALL_ATTEMPTS - 1 }),
-        (rounds, kills) => {
-          const undisturbed = live({ journal: [], requests: new Map(), kills: [], clock: 0 }, rounds);
-          const world: World = { journal: [], requests: new Map(), kills, clock: 0 };
+        fc.infiniteStream(fc.boolean()),
+        (rounds, kills, decisions) => {
+          const fresh = { journal: [], requests: new Map(), clock: 0 };
+          const undisturbed = live({ ...fresh, kills: [], decisions: decisions[Symbol.iterator]() }, rounds);
+          const world: World = {
+            ...{ journal: [], requests: new Map(), clock: 0 },
+            ...{ kills, decisions: decisions[Symbol.iterator]() },
+          };
           expect(live(world, rounds)).toBe(undisturbed);
           for (const [step, requests] of world.requests) {
             const entry = world.journal[step];
-            if (entry?.kind === "tool" && !rules.isIdempotent(entry.name)) expect(requests).toBe(1);
+            if (entry?.kind !== "tool") throw new Error(`step ${step} is no tool call`);
+            if (!rules.isIdempotent(entry.name)) expect(requests).toBe(1);
+            if (rules.needsApproval(entry.name)) expect(entry.approval?.state).toBe("approved");
           }
           for (const entry of world.journal) expect(entry.result).toBeDefined();
         },
@@ -176,6 +281,11 @@ describe("a turn that is killed anywhere, any number of times", () => {
       const action = nextAction(world.journal, rules);
       if (action.do === "post") return action.text;
       if (action.do === "give-up") throw new Error("gave up");
+      if (action.do === "park") {
+        decideOne(world);
+        tick(world);
+        continue;
+      }
       if (action.do === "call-model") {
         world.journal[action.step] = { kind: "model", round: action.round, attempt: action.attempt };
         tick(world);
@@ -184,20 +294,40 @@ describe("a turn that is killed anywhere, any number of times", () => {
         tick(world);
         continue;
       }
-      for (const { step, callId, name, input } of action.unknown) {
-        const result = { content: "unknown", isError: true, outcome: "unknown" as const };
-        world.journal[step] = { kind: "tool", round: action.round, callId, name, input, result };
+      for (const { step } of action.unknown) finish(world, step, "unknown");
+      for (const { step, approval, ...rest } of action.calls) {
+        const started = approval && { approval: { ...approval, started: true as const } };
+        world.journal[step] = { kind: "tool", round: action.round, ...rest, ...started };
       }
-      for (const { step, ...rest } of action.calls)
-        world.journal[step] = { kind: "tool", round: action.round, ...rest };
+      for (const { step, ...rest } of action.ask)
+        world.journal[step] = { kind: "tool", round: action.round, ...rest, approval: { state: "pending" } };
       tick(world);
-      for (const { step, callId, name, input } of action.calls) {
+      for (const { step } of action.calls) {
         world.requests.set(step, (world.requests.get(step) ?? 0) + 1);
         tick(world);
-        world.journal[step] = tool(action.round, { id: callId, name, input }, "done");
+        finish(world, step, "done");
         tick(world);
       }
     }
+  }
+
+  /** Somebody decides on the first call that waits for it. */
+  function decideOne(world: World): void {
+    const rows = world.journal.map((entry, step) => ({
+      ...{ turnId: "t", step, entry },
+      ...{ startedAt: 0, finishedAt: null },
+    }));
+    const row = rows.find(({ entry }) => entry.kind === "tool" && entry.approval?.state === "pending");
+    const decision = { approve: world.decisions.next().value === true, by: { id: "1", name: "Ann" } };
+    const { change } = decide(rows, { call: String(row?.step), ...decision }, 1);
+    if (!change) throw new Error("parked, and nothing waits for a decision");
+    world.journal[change.step] = change.entry;
+  }
+
+  function finish(world: World, step: number, content: string): void {
+    const entry = world.journal[step];
+    if (entry?.kind !== "tool") throw new Error(`step ${step} is no tool call`);
+    world.journal[step] = { ...entry, result: { content, isError: false, outcome: "known" } };
   }
 
   function tick(world: World): void {

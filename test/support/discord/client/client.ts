@@ -180,8 +180,11 @@ function coalesced(act: () => Promise<void>): () => void {
   };
 }
 
-const refreshPlaces = coalesced(loadPlaces);
 const refreshMessages = coalesced(showMessages);
+const refreshPlaces = coalesced(async () => {
+  await loadPlaces();
+  refreshMessages();
+});
 
 interface Happening {
   t: string;
@@ -201,7 +204,10 @@ function happened({ t, channelId, userId }: Happening): void {
     else refreshPlaces();
   }
   showTyping();
-  if (channelId === openId() && t !== "TYPING_START") refreshMessages();
+  // A message that has a thread shows how much is in it.
+  const parentId = places().find(({ id }) => id === channelId)?.parentId;
+  const concernsOpen = channelId === openId() || parentId === openId();
+  if (concernsOpen && t !== "TYPING_START") refreshMessages();
 }
 
 view.composer.addEventListener("submit", (event) => {

@@ -1,7 +1,7 @@
 /** One message as the client shows it. */
 import type { APIMessage, APIUser } from "discord-api-types/v10";
 import { element } from "../../../../public/dom.ts";
-import type { MessageHistory } from "../world.ts";
+import type { MessageHistory } from "../world-view.ts";
 
 /** What a person can do to a message. */
 export interface MessageActions {
