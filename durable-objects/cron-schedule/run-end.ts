@@ -43,6 +43,7 @@ export function runEnd(event: InboundEvent, turn: TurnOutcome | undefined, now: 
       return { ...common, state: "cancelled", output: said };
     case "waiting":
     case "running":
+    case "parked":
       return undefined;
     default:
       return turn.state satisfies never;

@@ -13,8 +13,8 @@ export function webhookId(agent: (typeof agents)[number]): string {
   return String(108851005828400000n + BigInt(agents.indexOf(agent)));
 }
 
-/** Bindings for vitest.config.ts. */
-export function cronSecrets(): Record<string, string> {
+/** Bindings for vitest.config.ts. @param api where the fake Discord with the webhooks is */
+export function cronSecrets(api: string): Record<string, string> {
   return Object.fromEntries(
     agents.flatMap((agent) => {
       const token = agent === "cron-gone" ? "gone-webhook-token" : WEBHOOK_TOKEN;
@@ -22,7 +22,7 @@ export function cronSecrets(): Record<string, string> {
       const hook = agent === "cron-trouble" ? "DISCORD_WEBHOOK_URL" : "HOOK_URL";
       return [
         [secretNames(agent, "ANTHROPIC_API_KEY")[0], "sk-ant-test"],
-        [secretNames(agent, hook)[0], `https://discord.com/api/webhooks/${webhookId(agent)}/${token}`],
+        [secretNames(agent, hook)[0], `${api}/webhooks/${webhookId(agent)}/${token}`],
       ];
     }),
   );
