@@ -32,6 +32,7 @@ export default defineConfig({
                 SMALL__ANTHROPIC_API_KEY: "sk-ant-test",
                 ...cronSecrets(inject("webhooksUrl")),
                 WEBHOOKS_URL: inject("webhooksUrl"),
+                CRON_ELSEWHERE__HOOK_URL: `${inject("toolsUrl")}/api/webhooks/1088510058284990888/token`,
                 HOOKED__GITHUB_WEBHOOK_SECRET: "github-secret",
                 ALERT_SECRET: "alert-secret",
                 ATTENDANT__ANTHROPIC_API_KEY: "sk-ant-test",

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
 import { createTicket } from "../shared/auth/ticket.ts";
-import { findDeployment } from "./deployment.ts";
+import { findTarget } from "./target.ts";
 
 const usage = `Usage: rig login-link [--url <origin>]
 
@@ -36,7 +36,7 @@ export async function runLoginLink(argv: readonly string[]): Promise<number> {
     (options === undefined ? process.stderr : process.stdout).write(usage);
     return options === undefined ? 2 : 0;
   }
-  const target = await findDeployment(options.url);
+  const target = await findTarget(options.url);
   if (typeof target === "string") {
     process.stderr.write(`${target}\n`);
     return 1;

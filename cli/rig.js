@@ -41,6 +41,10 @@ const commands = {
     summary: "print a URL that signs a browser in, once",
     run: async (argv) => (await import("./login-link.ts")).runLoginLink(argv),
   },
+  conductor: {
+    summary: "conductor rebuild: make the coordinator's tables anew from its events",
+    run: async (argv) => (await import("./conductor.ts")).runConductor(argv),
+  },
 };
 
 stopWithNpm();

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
 import * as z from "zod";
-import { type Deployment, findDeployment } from "./deployment.ts";
+import { findTarget, type Target } from "./target.ts";
 
 const usage = `Usage: rig run <agent> [job] [--prompt <text>] [--url <origin>] [--json]
 
@@ -28,6 +28,9 @@ const runSchema = z.looseObject({
 
 const errorSchema = z.object({ error: z.object({ message: z.string() }) });
 
+/** Where the agent is. */
+type Deployment = Exclude<Target, string>;
+
 /** What is read of a run. */
 type Run = z.infer<typeof runSchema>;
 
@@ -49,7 +52,7 @@ export async function runAgent(argv: readonly string[]): Promise<number> {
     (options === undefined ? process.stderr : process.stdout).write(usage);
     return options === undefined ? 2 : 0;
   }
-  const deployment = await findDeployment(options.url);
+  const deployment = await findTarget(options.url);
   if (typeof deployment === "string") {
     process.stderr.write(`${deployment}\n`);
     return 1;

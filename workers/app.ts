@@ -11,6 +11,7 @@ import { requireAdmin } from "./auth.ts";
 import { errorResponse, RequestError } from "./errors.ts";
 import { agentRoutes } from "./routes/agents.ts";
 import { chatRoutes } from "./routes/chats.ts";
+import { conductorRoutes } from "./routes/conductor/index.ts";
 import { cronRoutes, runRoutes } from "./routes/cron.ts";
 import { factRoutes } from "./routes/facts.ts";
 import { gatewayRoutes } from "./routes/gateway.ts";
@@ -74,6 +75,7 @@ export function createApp(): Hono<{ Bindings: Env }> {
     app.route(path, usageRoutes());
   }
   app.route("/agents/:agent/patterns", patternRoutes());
+  app.route("/", conductorRoutes());
 
   app.notFound(async (c) => {
     const methods = METHODS.filter((method) => hasRoute(app, method, c.req.path));

@@ -24,7 +24,7 @@ export const requireAdmin = createMiddleware<{ Bindings: Env }>(async (c, next) 
 });
 
 /** @throws RequestError 503 when no admin token is configured. */
-export async function isAdmin(c: AppContext): Promise<boolean> {
+export async function isAdmin<E extends { Bindings: Env }>(c: Context<E>): Promise<boolean> {
   const token = adminToken(c.env);
   const bearer = /^Bearer +(\S+)$/i.exec(c.req.header("Authorization") ?? "")?.[1];
   if (bearer !== undefined) return equalInConstantTime(bearer, token);

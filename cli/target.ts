@@ -1,4 +1,4 @@
-/** Finds the Worker that a command talks to, and its admin token. */
+/** The Worker that a command speaks to: a deployment, or the local run. */
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseEnv } from "node:util";
@@ -7,27 +7,20 @@ import { projectRoot } from "./project.ts";
 import { readLocalAdminToken } from "./start/admin-token.ts";
 import { findRun } from "./start/state.ts";
 
-/** A Worker that runs. */
-export interface Deployment {
-  url: string;
-  adminToken: string;
+/** Where it is and the token that opens it; a text says why there is none. */
+export type Target = { url: string; adminToken: string } | string;
+
+/** @param url a deployment's origin; without one, the local run. */
+export function findTarget(url: string | undefined): Promise<Target> {
+  return url === undefined ? localTarget() : remoteTarget(url);
 }
 
-/**
- * The deployment at an address, or the run on this machine.
- *
- * @returns a text that says why there is none, or no token for it.
- */
-export async function findDeployment(url: string | undefined): Promise<Deployment | string> {
-  return url === undefined ? localRun() : remoteDeployment(url);
-}
-
-async function remoteDeployment(url: string): Promise<Deployment | string> {
+async function remoteTarget(url: string): Promise<Target> {
   const adminToken = process.env.ADMIN_TOKEN || (await readDeployedAdminToken());
   return adminToken ? { url, adminToken } : "Set ADMIN_TOKEN to the token of that deployment.";
 }
 
-async function localRun(): Promise<Deployment | string> {
+async function localTarget(): Promise<Target> {
   const stateDirectory = resolve(process.env.RIG_STATE_DIR || join(projectRoot, ".wrangler", "state"));
   const url = (await findRun(stateDirectory))?.url;
   if (url == null) return "Nothing runs here: start it with npm start, or name a deployment with --url.";
