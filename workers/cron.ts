@@ -2,6 +2,7 @@ import { agents } from "../agents/index.ts";
 import { findAgentIfAny } from "../durable-objects/channel-session/agent-parts.ts";
 import type { Env } from "../durable-objects/env.ts";
 import { createLogger } from "../shared/log.ts";
+import { conductorTick } from "./conductor-tick.ts";
 
 const log = createLogger();
 
@@ -12,16 +13,18 @@ const log = createLogger();
  */
 export async function scheduled({ scheduledTime }: ScheduledController, env: Env): Promise<void> {
   const timed = agents.ids.filter((id) => hasTimedJob(id));
-  const outcomes = await Promise.allSettled(
-    timed.map((id) => env.CRON_SCHEDULE.getByName(id).tick(scheduledTime)),
-  );
-  const failed = timed.filter((id, index) => {
+  const work = [
+    ...timed.map((id) => ({ of: id, done: env.CRON_SCHEDULE.getByName(id).tick(scheduledTime) })),
+    { of: "the conductor", done: conductorTick(env, Date.now()) },
+  ];
+  const outcomes = await Promise.allSettled(work.map(({ done }) => done));
+  const failed = work.filter(({ of }, index) => {
     const outcome = outcomes[index];
     if (outcome?.status !== "rejected") return false;
-    log.log("warn", "cron.tick_failed", { agent: id, cause: String(outcome.reason) });
+    log.log("warn", "cron.tick_failed", { of, cause: String(outcome.reason) });
     return true;
   });
-  if (failed.length > 0) throw new Error(`no tick for ${failed.join(", ")}`);
+  if (failed.length > 0) throw new Error(`no tick for ${failed.map(({ of }) => of).join(", ")}`);
 }
 
 function hasTimedJob(id: string): boolean {
