@@ -1,6 +1,8 @@
 /** What the demo model says: a few rules over the conversation, no language model. */
 
+import { followPlaybook } from "./demo-follow.ts";
 import { chooseMemoryCall, withoutMemoryTools } from "./demo-memory.ts";
+import { findPlaybook } from "./demo-playbook.ts";
 import { describeToolResult } from "./demo-tool-result.ts";
 import { chooseDemoCalls } from "./demo-tools.ts";
 import type { ModelRequest, ToolCall, ToolDefinition } from "./provider.ts";
@@ -19,12 +21,15 @@ const LISTED_TOOLS = 6;
 const SUMMARISED_MESSAGES = 20;
 
 /**
- * Decides the reply. After tool results comes the answer, never another call, so that a turn always ends.
+ * Decides the reply. After tool results comes the answer, never another call, so that a turn always ends; only a playbook
+ * goes on, and it has an end.
  *
- * The rules, first match first: a summary, results to tell, memory, a long answer, the conversation recalled, tools, files,
+ * The rules, first match first: a summary, a playbook of the system prompt, results to tell, memory, a long answer, the conversation recalled, tools, files,
  * an introduction.
  */
 export function demoReply(request: ModelRequest): DemoReply {
+  const playbook = isSummaryRequest(request) ? null : findPlaybook(request.system.stable, askedIn(request));
+  if (playbook !== null) return followPlaybook(playbook, request, countCalls(request.messages));
   const last = request.messages.at(-1);
   if (last?.role === "tool") return answer(last.results.map(describeToolResult).join("\n\n"));
 
@@ -50,6 +55,11 @@ export function demoReply(request: ModelRequest): DemoReply {
   const files = attachedFiles(text);
   if (files.length > 0) return answer(acknowledge(files));
   return answer(introduction(text, request.tools));
+}
+
+/** The message that the turn is about. */
+function askedIn({ messages }: ModelRequest): string {
+  return messages.findLast((message) => message.role === "user")?.text ?? "";
 }
 
 function answer(text: string): DemoReply {

@@ -2,6 +2,7 @@
  * The offline demo model: no AI, no network, no account. It drives the same loop as a real model, tool calls included, so
  * that everything around the model can be tried before there is a key. What it says is decided in `demo-reply.ts`.
  */
+import { isQuiet } from "../cron/prompt.ts";
 import { demoReply } from "./demo-reply.ts";
 import {
   type ModelRequest,
@@ -56,8 +57,8 @@ function demoResult(request: ModelRequest): ModelResult {
   const limit = request.maxTokens * CHARACTERS_PER_TOKEN;
   const cut = reply.text.length > limit;
   const body = cut ? reply.text.slice(0, limit).replace(/\s+\S*$/, " …") : reply.text;
-  // A summary is read by the demo itself, not by somebody who could take it for an AI.
-  const text = isSummaryRequest(request) ? body : `${body}\n\n${DEMO_SIGNATURE}`;
+  // A summary is read by the demo itself and a quiet answer by nobody: there is no one who could take them for an AI's.
+  const text = isSummaryRequest(request) || isQuiet(body) ? body : `${body}\n\n${DEMO_SIGNATURE}`;
   const stopReason = cut ? "length" : "end";
   return { text, toolCalls: [], usage: usage(request, text), model: DEMO_MODEL, stopReason };
 }
