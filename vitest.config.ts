@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { cronSecrets } from "./test/support/cron-secrets.ts";
 import { FAKE_TOKEN } from "./test/support/discord/fake-discord.ts";
 
 const testAgents = fileURLToPath(new URL("test/support/agents.ts", import.meta.url));
@@ -29,6 +30,10 @@ export default defineConfig({
                 PAYERS__ANTHROPIC_API_KEY: "sk-ant-test",
                 NARROW__ANTHROPIC_API_KEY: "sk-ant-test",
                 SMALL__ANTHROPIC_API_KEY: "sk-ant-test",
+                ...cronSecrets(inject("webhooksUrl")),
+                WEBHOOKS_URL: inject("webhooksUrl"),
+                HOOKED__GITHUB_WEBHOOK_SECRET: "github-secret",
+                ALERT_SECRET: "alert-secret",
                 ATTENDANT__ANTHROPIC_API_KEY: "sk-ant-test",
                 ATTENDANT__DISCORD_BOT_TOKEN: FAKE_TOKEN,
                 PICKY__DISCORD_BOT_TOKEN: FAKE_TOKEN,

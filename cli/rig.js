@@ -33,6 +33,10 @@ const commands = {
     summary: "put it on Cloudflare: database, secrets, Worker",
     run: async (argv) => (await import("./deploy.ts")).runDeploy(argv),
   },
+  run: {
+    summary: "run a job of an agent now, or ask it something, and print the answer",
+    run: async (argv) => (await import("./run.ts")).runAgent(argv),
+  },
   "login-link": {
     summary: "print a URL that signs a browser in, once",
     run: async (argv) => (await import("./login-link.ts")).runLoginLink(argv),

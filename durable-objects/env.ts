@@ -1,5 +1,6 @@
 import type { AgentHub } from "./agent-hub/agent-hub.ts";
 import type { ChannelSession } from "./channel-session/channel-session.ts";
+import type { CronSchedule } from "./cron-schedule/cron-schedule.ts";
 import type { GatewayLink } from "./gateway-link/gateway-link.ts";
 
 declare global {
@@ -8,6 +9,7 @@ declare global {
     interface Env {
       CHANNEL_SESSION: DurableObjectNamespace<ChannelSession>;
       AGENT_HUB: DurableObjectNamespace<AgentHub>;
+      CRON_SCHEDULE: DurableObjectNamespace<CronSchedule>;
       GATEWAY_LINK: DurableObjectNamespace<GatewayLink>;
       DB: D1Database;
       ASSETS: Fetcher;

@@ -12,6 +12,7 @@ import { errorResponse, RequestError } from "./errors.ts";
 import { agentRoutes } from "./routes/agents.ts";
 import { chatRoutes } from "./routes/chats.ts";
 import { conductorRoutes } from "./routes/conductor/index.ts";
+import { cronRoutes, runRoutes } from "./routes/cron.ts";
 import { factRoutes } from "./routes/facts.ts";
 import { gatewayRoutes } from "./routes/gateway.ts";
 import { loginRoutes } from "./routes/login.ts";
@@ -19,6 +20,7 @@ import { patternRoutes } from "./routes/patterns.ts";
 import { providerRoutes } from "./routes/provider.ts";
 import { spendRoutes } from "./routes/spend.ts";
 import { usageRoutes } from "./routes/usage.ts";
+import { webhookRoutes } from "./routes/webhooks.ts";
 
 /** Largest request body, in bytes. */
 const MAX_BODY = 1024 * 1024;
@@ -44,6 +46,8 @@ export function createApp(): Hono<{ Bindings: Env }> {
       xFrameOptions: "DENY",
     }),
   );
+  // Before the limit and the lock of all other doors: it has its own.
+  app.route("/", webhookRoutes());
   app.use(
     bodyLimit({
       maxSize: MAX_BODY,
@@ -64,6 +68,8 @@ export function createApp(): Hono<{ Bindings: Env }> {
   app.route("/agents/:agent/users/:user/facts", factRoutes());
   app.route("/agents/:agent/provider", providerRoutes());
   app.route("/agents/:agent/spend", spendRoutes());
+  app.route("/agents/:agent/cron", cronRoutes());
+  app.route("/agents/:agent", runRoutes());
   for (const path of ["/usage", "/api/usage"]) {
     app.use(path, requireAdmin);
     app.route(path, usageRoutes());

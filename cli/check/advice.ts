@@ -2,6 +2,7 @@
 import type { Path } from "../../shared/character/problems.ts";
 import type { Character } from "../../shared/character/schema.ts";
 import { envReferences } from "../../shared/character/secrets.ts";
+import type { WebhookSource } from "../../shared/character/sections/triggers.ts";
 
 /** A remark about one field. */
 export interface Advice {
@@ -73,18 +74,23 @@ const keepOut = "a secret in a committed file: set it as a secret and write env:
 
 function triggerAdvice({ webhooks, cron }: Character): Advice[] {
   return [
-    ...Object.entries(webhooks).flatMap(([source, { secret }]) => {
-      if (secret === undefined || secret === "") {
-        return [
-          advice(["webhooks", source], "no secret: every delivery is refused until it has one (env:NAME)"),
-        ];
-      }
-      return isReference(secret) ? [] : [advice(["webhooks", source, "secret"], keepOut)];
-    }),
-    ...cron.flatMap(({ discordWebhookUrl: url }, index) =>
-      url === undefined || isReference(url) ? [] : [advice(["cron", index, "discordWebhookUrl"], keepOut)],
+    ...Object.entries(webhooks).flatMap(([source, settings]) => webhookAdvice(source, settings)),
+    ...cron.flatMap((job, index) =>
+      (["webhook", "discordWebhookUrl"] as const)
+        .filter((name) => job[name] && !isReference(job[name]))
+        .map((name) => advice(["cron", index, name], keepOut)),
     ),
   ];
+}
+
+function webhookAdvice(source: string, { secret, insecure, webhook }: WebhookSource): Advice[] {
+  const at = ["webhooks", source];
+  const posted = webhook === undefined || isReference(webhook) ? [] : [advice([...at, "webhook"], keepOut)];
+  if (secret) return [...(isReference(secret) ? [] : [advice([...at, "secret"], keepOut)]), ...posted];
+  const message = insecure
+    ? "insecure: everybody who knows the address can ask the agent anything"
+    : "no secret: every delivery is refused until it has one (env:NAME)";
+  return [advice(at, message), ...posted];
 }
 
 function headerAdvice(headers: Readonly<Record<string, string>>, at: Path): Advice[] {

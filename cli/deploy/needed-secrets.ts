@@ -2,8 +2,10 @@
 
 import { llmFor } from "../../shared/character/llm.ts";
 import type { AgentRegistry } from "../../shared/character/registry.ts";
+import type { Character } from "../../shared/character/schema.ts";
 import { referencedSecrets, secretNames } from "../../shared/character/secrets.ts";
 import type { ProviderName } from "../../shared/llm/provider.ts";
+import { jobWebhook, type PostedTo } from "../../shared/session/posted-target.ts";
 
 /** One secret. It is there when any of its variables is set. */
 export interface NeededSecret {
@@ -44,12 +46,25 @@ export function neededSecrets(agents: AgentRegistry): NeededSecret[] {
       for (const [name, purpose] of Object.entries(purposes))
         needed.push({ name, variables: secretNames(id, name), purpose, optional: true });
     }
+    if (postsByDefault(character)) {
+      const name = "DISCORD_WEBHOOK_URL";
+      const purpose = `what ${id} says unasked and names no other place for`;
+      needed.push({ name, variables: secretNames(id, name), purpose, optional: true });
+    }
     for (const name of referencedSecrets(character)) {
       const purpose = `what ${id} refers to as env:${name}`;
       needed.push({ name, variables: secretNames(id, name), purpose, optional: true });
     }
   }
   return needed.sort((a, b) => Number(a.optional) - Number(b.optional));
+}
+
+/** Whether a job or a webhook says nothing about where its answers go. */
+function postsByDefault({ cron, webhooks }: Character): boolean {
+  const isPlaced = ({ webhook, channelId, thread }: PostedTo) => Boolean(webhook || channelId || thread);
+  return ![...cron.map((job) => ({ ...job, webhook: jobWebhook(job) })), ...Object.values(webhooks)].every(
+    isPlaced,
+  );
 }
 
 /** Those of which no variable is set, with the needs of one name brought together. */

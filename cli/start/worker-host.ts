@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { projectRoot } from "../project.ts";
 import type { Settings } from "../settings.ts";
 import type { HostOptions, HostReport } from "./host-protocol.ts";
+import { everyMinute } from "./minute-trigger.ts";
 
 const sourceFolders = ["agents", "durable-objects", "public", "shared", "workers"];
 
@@ -79,7 +80,20 @@ async function startWorker({ port, stateDirectory, defaults, overrides }: HostOp
   // A reload that fails is told and waited out: the next edit is another chance.
   worker.raw.on("error", (event) => process.stderr.write(`${messageOf(event)}\n`));
   worker.raw.on("reloadComplete", () => process.stderr.write("reloaded\n"));
+  everyMinute((time) => void fireTrigger(url, time));
   return { url, settings };
+}
+
+/** The Cron Trigger of wrangler.toml, which only Cloudflare fires by itself. What is lost here, the next one makes up for. */
+async function fireTrigger(url: string, time: number): Promise<void> {
+  const trigger = new URL("/cdn-cgi/handler/scheduled", url);
+  trigger.search = new URLSearchParams({ cron: "* * * * *", time: String(time) }).toString();
+  try {
+    const response = await fetch(trigger);
+    if (!response.ok) process.stderr.write(`The cron trigger failed: ${response.status}\n`);
+  } catch {
+    // The Worker is being reloaded, or stopped.
+  }
 }
 
 /** What .dev.vars (or .env, where there is none) sets; an empty line of it sets nothing. */

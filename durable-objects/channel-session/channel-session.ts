@@ -19,11 +19,14 @@ import { readClientFrame } from "./client-frames.ts";
 import { migrateDatabase, openDatabase } from "./database.ts";
 import { SENT } from "./delivery.ts";
 import { DiscordDelivery, type DiscordTurn } from "./discord/discord-delivery.ts";
+import { WebhookDelivery } from "./discord/webhook-delivery.ts";
 import { FactReader } from "./fact-reader.ts";
 import { JobTable } from "./job-table.ts";
 import type { LiveTurn } from "./live-turn.ts";
+import { outcomeOf, type TurnOutcome } from "./outcome.ts";
 import { ProviderReader } from "./provider-reader.ts";
 import { ReportStore } from "./report-store.ts";
+import { reportRuns } from "./run-report.ts";
 import { runTurn } from "./run-turn.ts";
 import { SharedRecords } from "./shared-records.ts";
 import { Spending } from "./spending.ts";
@@ -78,6 +81,7 @@ export class ChannelSession extends DurableObject<Env> {
   readonly #providers: ProviderReader;
   readonly #spending: Spending;
   readonly #discord: DiscordDelivery;
+  readonly #webhook: WebhookDelivery;
   readonly #summaries: SummaryStore;
   readonly #summarizer: Summarizer;
   /** The turn this instance works on. */
@@ -94,6 +98,7 @@ export class ChannelSession extends DurableObject<Env> {
     this.#jobs = new JobTable(ctx.storage, db);
     this.#spending = new Spending(env, { agent, conversation }, new ReportStore(ctx.storage, db), this.#log);
     this.#discord = new DiscordDelivery(env, agent, db, this.#log);
+    this.#webhook = new WebhookDelivery(env, agent, db, this.#log);
     this.#providers = new ProviderReader(env);
     this.#facts = new FactReader(env.DB, agent);
     this.#records = new SharedRecords(ctx, env.DB, { agent, chat: this.#chat }, this.#log);
@@ -152,8 +157,14 @@ export class ChannelSession extends DurableObject<Env> {
     return isWithdrawn;
   }
 
-  /** Stops the running answer within a second; what was shown of it stays. @returns whether one was running. */
-  stop(): boolean {
+  /**
+   * Stops the running answer within a second; what was shown of it stays.
+   *
+   * @param eventId stops it only when it answers this event.
+   * @returns whether one was running.
+   */
+  stop(eventId?: string): boolean {
+    if (eventId !== undefined && this.#store.openEvent() !== eventId) return false;
     const turnId = this.#store.cancel(this.#running?.live.text ?? "", Date.now());
     if (turnId === undefined) return false;
     this.#log.log("info", "turn.cancelled", { turn: turnId });
@@ -194,6 +205,13 @@ export class ChannelSession extends DurableObject<Env> {
     const since = retainedSince(this.#memory?.conversationRetention ?? "indefinite", Date.now());
     const messages = this.#store.recentMessages({ limit: HISTORY_TURNS, since });
     return messages.flatMap(({ turnId }) => this.#view(turnId) ?? []);
+  }
+
+  /** The turn of an event; `undefined` when there is no such event, or it is forgotten. */
+  turnOf(eventId: string): TurnOutcome | undefined {
+    const message = this.#store.messageOf(eventId);
+    const view = message && this.#view(message.turnId);
+    return view && outcomeOf(view);
   }
 
   /** A chat page connects: a WebSocket handshake that the Worker has checked. */
@@ -267,6 +285,7 @@ export class ChannelSession extends DurableObject<Env> {
       for (const { turnId } of turn.messages.slice(0, -1)) this.#audience.showTurn(turnId);
       this.#records.listChat(turn.message, Date.now());
       this.#spending.report();
+      if (isOver) reportRuns(this.env, this.#agentId, turn, this.#log);
       // A turn that broke stays open and is tried again by the watchdog, not at once: what broke it may pass.
       if (isOver) this.#next();
       this.#summarizer.wake();
@@ -327,9 +346,10 @@ export class ChannelSession extends DurableObject<Env> {
         spending: this.#spending,
         changed,
         // A chat's outbox leads to the pages that watch; those that come later find the answer in the history.
-        deliver: async ({ text }) => {
+        deliver: async (item) => {
           show();
-          return (await discord?.deliver(text)) ?? SENT;
+          if (item.target.kind === "discord-webhook") return this.#webhook.deliver(item, item.target);
+          return (await discord?.deliver(item.text)) ?? SENT;
         },
       });
       const state = this.#store.turn(turn.id)?.state;

@@ -5,6 +5,7 @@
  * object sends leaves it before they are durable (the output gate).
  */
 import { and, desc, eq, ne, not } from "drizzle-orm";
+import { isQuiet } from "../../shared/cron/prompt.ts";
 import type { ModelResult, TokenUsage } from "../../shared/llm/provider.ts";
 import type { InboundEvent } from "../../shared/session/event.ts";
 import {
@@ -300,12 +301,16 @@ export class SessionStore {
     return row;
   }
 
-  /** The turn has its answer: what must be said is in the outbox, and in the conversation, from here on. */
+  /**
+   * The turn has its answer: what must be said is in the outbox, and in the conversation, from here on. A quiet one is in
+   * the conversation only.
+   */
   post(turn: OpenTurn, text: string, now: number): void {
     this.#write(turn, () => {
       this.#updateTurn(turn.id, { state: "posting" });
       this.#sql.transcript.insert().run({ turnId: turn.id, role: "assistant", content: text, now });
-      this.#enqueue(turn, text, now);
+      const { mayBeQuiet } = turn.message.event;
+      if (!(mayBeQuiet && isQuiet(text))) this.#enqueue(turn, text, now);
     });
   }
 
@@ -399,6 +404,17 @@ export class SessionStore {
 
   message(turnId: string): InboxRow | undefined {
     return this.#sql.message.byTurn().get({ turnId });
+  }
+
+  /** The message that an event has become. */
+  messageOf(eventId: string): InboxRow | undefined {
+    return this.#sql.message.byEvent().get({ eventId });
+  }
+
+  /** The id of the event that the open turn answers. */
+  openEvent(): string | undefined {
+    const turn = this.openTurn();
+    return turn && this.message(turn.id)?.eventId;
   }
 
   /** The newest messages that {@link purge} would not forget, oldest first. */

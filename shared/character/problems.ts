@@ -72,6 +72,7 @@ const confidential = new Set<string | number>([
   "env",
   "secret",
   "discordWebhookUrl",
+  "webhook",
   "url",
   "args",
 ]);

@@ -6,13 +6,14 @@
  */
 import * as z from "zod";
 import { budgetSection } from "./sections/budget.ts";
+import { cronSection } from "./sections/cron.ts";
 import { discordSection, messagingSection } from "./sections/discord.ts";
 import { dispatchSection, queueSection } from "./sections/dispatch.ts";
 import { llmSection } from "./sections/llm.ts";
 import { memorySection } from "./sections/memory.ts";
 import { someText } from "./sections/text.ts";
 import { mcpServersSection, toolsSection } from "./sections/tools.ts";
-import { cronSection, heartbeatSection, webhooksSection } from "./sections/triggers.ts";
+import { heartbeatSection, webhooksSection } from "./sections/triggers.ts";
 
 export { providerNames } from "./sections/llm.ts";
 
@@ -49,7 +50,9 @@ export const characterSchema = z.object({
   llm: llmSection.prefault({}).describe("Which model answers."),
   budget: budgetSection.prefault({}).describe("What the agent may spend on its models."),
   cron: cronSection.default([]).describe("Scheduled prompts: one job or a list."),
-  webhooks: webhooksSection.default({}).describe("Webhooks by source: POST /webhook/<source>."),
+  webhooks: webhooksSection
+    .default({})
+    .describe("Webhooks by source: POST /agents/<agent>/webhook/<source>."),
   heartbeat: heartbeatSection.optional().describe("Status ping for operators."),
 });
 

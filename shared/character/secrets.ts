@@ -62,8 +62,8 @@ export function referencedSecrets(character: Character): string[] {
       ...Object.values(server.headers),
       ...Object.values(server.env),
     ]),
-    ...Object.values(character.webhooks).map((webhook) => webhook.secret ?? ""),
-    ...character.cron.map((job) => job.discordWebhookUrl ?? ""),
+    ...Object.values(character.webhooks).flatMap(({ secret, webhook }) => [secret ?? "", webhook ?? ""]),
+    ...character.cron.flatMap(({ webhook, discordWebhookUrl }) => [webhook ?? "", discordWebhookUrl ?? ""]),
     character.heartbeat?.url ?? "",
   ];
   return [...new Set(texts.flatMap(envReferences))].sort();

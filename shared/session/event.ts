@@ -8,15 +8,19 @@ import type { Attachment } from "./attachment.ts";
 /** Where the answer goes. */
 export type ReplyTarget =
   /** The playground: the answer is shown to every socket of the conversation, and kept for those that come later. */
-  { kind: "chat" } | DiscordTarget;
+  | { kind: "chat" }
+  | DiscordTarget
+  | DiscordWebhookTarget
+  /** Nowhere: the conversation keeps it. */
+  | { kind: "none" };
 
-/** An answer to a Discord message. */
+/** An answer in a Discord channel, thread or DM. */
 export interface DiscordTarget {
   kind: "discord";
-  /** Channel, thread or DM in which the message was written. */
+  /** Channel, thread or DM in which the message was written, or in which something is to be said. */
   channelId: string;
-  /** The message that is answered. */
-  messageId: string;
+  /** The message that is answered; absent where nobody wrote one. */
+  messageId?: string;
   /** Absent in a DM. */
   guildId?: string;
   /**
@@ -24,6 +28,18 @@ export interface DiscordTarget {
    * message's id), or one that is there. `name` is at most 100 characters.
    */
   thread?: { from: "message"; name: string } | { from: "earlier"; id: string };
+}
+
+/** An answer by way of a Discord webhook. Its URL is a secret, which is looked up when it is needed and never stored. */
+export interface DiscordWebhookTarget {
+  kind: "discord-webhook";
+  url: /** The name of the secret that is the URL. */
+    | { secret: string }
+    /** The place in `character.json` where the URL is written. */
+    | { cron: string }
+    | { webhooks: string };
+  /** Id of a thread in the webhook's channel. */
+  threadId?: string;
 }
 
 /** Who said it. */
@@ -43,6 +59,8 @@ export interface InboundEvent {
   /** Files that came with it, at most `MAX_ATTACHMENTS`. */
   attachments?: readonly Attachment[];
   target: ReplyTarget;
+  /** An answer of `[quiet]`, or an empty one, is kept and not posted: nobody asked, so nobody waits. */
+  mayBeQuiet?: true;
 }
 
 /** Longest event id, in UTF-16 code units. */

@@ -119,6 +119,16 @@ describe("with nothing configured", () => {
     expect(await signIn(ready.login)).toBeNull();
   });
 
+  it("runs an agent by hand and prints what it says", async () => {
+    const asked = runRig(["run", "assistant", "--prompt", "what do you know?"], {
+      root: project.root,
+      env: { RIG_STATE_DIR: ready.stateDirectory },
+    });
+    runs.push(asked);
+    await expectEnd(asked, { code: 0, signal: null });
+    expect(asked.output().stdout).toMatch(/demo model/);
+  });
+
   it("keeps its admin token to its owner", async () => {
     const { mode } = await stat(join(ready.stateDirectory, "rig", "admin-token"));
     expect(mode & 0o777).toBe(0o600);

@@ -86,6 +86,59 @@ export const agents = defineAgents({
     tools: [{ url: "env:TOOLS_URL", endpoints: [get("/echo/:id")] }],
     llm: { fallbackProviders: ["openai-api"], providers: { "claude-cli": {} } },
   },
+  /** Jobs that run at nine, one agent for each test that ticks. */
+  ...Object.fromEntries(
+    Object.entries({
+      "cron-once": { prompt: "[[say good morning]]" },
+      "cron-limits": { prompt: "[[say hello]]", successfulJobsHistoryLimit: 2 },
+      "cron-deadline": { prompt: "[[say late]]", startingDeadlineSeconds: 600 },
+      "cron-forbid": { prompt: "[[hang]]" },
+      "cron-allow": { prompt: "[[hang]]", concurrencyPolicy: "Allow" },
+      "cron-replace": { prompt: "[[hang]]", concurrencyPolicy: "Replace" },
+      "cron-quiet": { prompt: "[[say [quiet]]]", webhook: "env:HOOK_URL" },
+      "cron-webhook": { prompt: "[[say {900 x words}]]", discordWebhookUrl: "env:HOOK_URL" },
+      "cron-thread": {
+        prompt: "[[say in a thread]]",
+        webhook: "env:HOOK_URL",
+        thread: "1088510058284990999",
+      },
+      "cron-trouble": { prompt: "[[say {900 x words}]]" },
+      "cron-killed": { prompt: "[[say {1300 x words}]]", webhook: "env:HOOK_URL" },
+      "cron-gone": { prompt: "[[say to nobody]]", webhook: "env:HOOK_URL" },
+      "cron-unset": { prompt: "[[say to nobody]]", webhook: "env:NO_HOOK_URL" },
+      "cron-crash": { prompt: "[[slow 20]] [[chunks 20]] [[say survived all of this]]" },
+      "cron-failed": { prompt: "[[status 400]]" },
+    }).map(([id, job]) => [
+      id,
+      {
+        ...{ name: id, personality: "You run.", tools: [], llm: { provider: "anthropic" } },
+        cron: { schedule: "0 9 * * *", timezone: "Europe/Oslo", ...job },
+      },
+    ]),
+  ),
+  "cron-by-hand": {
+    ...{ name: "By hand", personality: "You run.", tools: [], llm: { provider: "anthropic" } },
+    cron: [
+      { id: "first", prompt: "[[say the first]]" },
+      { id: "second", prompt: "[[say the second]]" },
+    ],
+  },
+  hooked: {
+    ...{ name: "Hooked", personality: "You listen.", tools: [], llm: { provider: "demo" } },
+    ...{ dispatch: "per-thread", queue: { maxWaiting: 1000 } },
+    webhooks: {
+      github: { secret: "env:GITHUB_WEBHOOK_SECRET" },
+      filtered: { secret: "env:GITHUB_WEBHOOK_SECRET", events: ["issues"], ignoreSenders: ["dev-e[bot]"] },
+      alerts: {
+        ...{ secret: "env:ALERT_SECRET", signatureHeader: "X-Signature", signaturePrefix: "" },
+        ...{ idHeader: "X-Alert-Id", promptTemplate: "Alert {{alert.name}}. What now?" },
+      },
+      anonymous: { secret: "env:ALERT_SECRET" },
+      bare: {},
+      unset: { secret: "env:NEVER_SET" },
+      open: { insecure: true },
+    },
+  },
   /** Hears everything in the channels `#help` and `#busy`, and answers there. */
   attendant: {
     name: "Attendant",

@@ -83,14 +83,17 @@ export class DiscordRoom {
   }
 }
 
+/** The answer to a message. */
+export type MessageTarget = DiscordTarget & { messageId: string };
+
 /** One conversation with the agent. */
 export class Conversation {
   readonly room: DiscordRoom;
   /** The thread's or channel's id. */
   readonly id: string;
-  readonly target: DiscordTarget;
+  readonly target: MessageTarget;
 
-  constructor(room: DiscordRoom, id: string, target: DiscordTarget) {
+  constructor(room: DiscordRoom, id: string, target: MessageTarget) {
     this.room = room;
     this.id = id;
     this.target = target;

@@ -8,6 +8,7 @@ declare global {
       MIGRATIONS: D1Migration[];
       TOOLS_URL: string;
       MODEL_URL: string;
+      WEBHOOKS_URL: string;
       DISCORD_API_BASE_URL: string;
       BRIDGE_SECRET: string;
     }

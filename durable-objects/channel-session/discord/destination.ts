@@ -22,9 +22,9 @@ const AUTO_ARCHIVE_MINUTES = 1_440;
 
 const thread = z.object({ id: z.string() });
 
-/** The channel that the message was written in. */
+/** The channel that the message was written in; what nobody asked for replies to nothing. */
 export function replyInChannel({ channelId, messageId }: DiscordTarget): Destination {
-  return { channelId, replyTo: messageId };
+  return { channelId, replyTo: messageId ?? null };
 }
 
 /**
@@ -43,6 +43,7 @@ export async function findDestination(
   const { channelId, messageId } = target;
   if (!target.thread) return replyInChannel(target);
   if (target.thread.from === "earlier") return { channelId: target.thread.id, replyTo: null };
+  if (messageId === undefined) return replyInChannel(target);
   const body: RESTPostAPIChannelMessagesThreadsJSONBody = {
     name: target.thread.name,
     auto_archive_duration: AUTO_ARCHIVE_MINUTES,

@@ -38,6 +38,8 @@ export interface DiscordAnswerOptions {
   source: AnswerSource;
   log: Logger;
   now: () => number;
+  /** Nothing is shown before the answer is complete: it may be that there is none. */
+  isSilent: boolean;
   /** The bot may not have a thread there. */
   threadRefused: (error: DiscordError) => void;
 }
@@ -63,14 +65,18 @@ export class DiscordAnswer {
       sleep: wait,
       over,
     });
+    this.#meanwhile = options.isSilent ? Promise.resolve() : this.#showMeanwhile(wait);
+  }
+
+  #showMeanwhile(wait: Sleep): Promise<unknown> {
     const typing = keepTyping({
       show: () => this.#unlessFailed("typing", () => this.#showTyping()),
       postedAt: () => this.#postedAt,
-      now: options.now,
+      now: this.#options.now,
       sleep: wait,
-      over,
+      over: this.#over.signal,
     });
-    this.#meanwhile = Promise.all([typing, this.#live.run()]);
+    return Promise.all([typing, this.#live.run()]);
   }
 
   /** There may be more to show. */
@@ -183,7 +189,7 @@ export class DiscordAnswer {
     const { rest, target, posts, turnId, threadRefused } = this.#options;
     const [first] = posts.ofTurn(turnId);
     if (first) {
-      const reply = first.channelId === target.channelId ? target.messageId : null;
+      const reply = first.channelId === target.channelId ? replyInChannel(target).replyTo : null;
       return Promise.resolve({ channelId: first.channelId, replyTo: reply });
     }
     this.#destination ??= findDestination(rest, target, effort, threadRefused).catch((error: unknown) => {

@@ -79,7 +79,7 @@ export class DiscordDelivery {
     // Together with a later message, which shows the status for both.
     for (const { event } of turn.messages.slice(0, -1)) this.#settleQueued(event);
     const reaction = this.#reaction(target, turn.generation > 1 ? MAYBE_LEFT : []);
-    this.#reactions.delete(target.messageId);
+    if (target.messageId !== undefined) this.#reactions.delete(target.messageId);
     reaction?.show(statusOf(reader.journal()));
     this.#current = { turnId: turn.id, answer, reaction };
     return {
@@ -141,6 +141,7 @@ export class DiscordDelivery {
     const above = (journal: readonly StepEntry[]) => toolLines(shownCalls(journal), toolDisplay);
     return new DiscordAnswer({
       ...{ turnId: turn.id, target, rest, posts: this.#posts, log, now: Date.now },
+      isSilent: turn.message.event.mayBeQuiet === true,
       source: {
         live: () => {
           const journal = reader.journal();
@@ -185,6 +186,7 @@ export class DiscordDelivery {
   #reaction({ channelId, messageId }: DiscordTarget, shown: readonly string[]): StatusReaction | undefined {
     const connection = this.#connect();
     if (!this.#settings().reactions.enabled || "missing" in connection) return undefined;
+    if (messageId === undefined) return undefined;
     const known = this.#reactions.get(messageId);
     if (known) return known;
     const { rest } = connection;
@@ -194,7 +196,7 @@ export class DiscordDelivery {
   }
 
   #settleQueued({ target }: InboundEvent): void {
-    if (target.kind !== "discord") return;
+    if (target.kind !== "discord" || target.messageId === undefined) return;
     this.#reactions.get(target.messageId)?.settle(null);
     this.#reactions.delete(target.messageId);
   }

@@ -1,29 +1,46 @@
-/** `cron`, `webhooks` and `heartbeat`: what happens without a person writing. */
+/** `webhooks` and `heartbeat`: what happens without a person writing. `cron` has a file of its own. */
 import * as z from "zod";
-import { discordId, someText, textWithReferences } from "./text.ts";
+import { postedTo } from "./posted-to.ts";
+import { textWithReferences } from "./text.ts";
 
-const cronJob = z.object({
-  prompt: someText.describe("What the agent is asked on each run."),
-  schedule: z.string().optional().describe('Five-field cron expression in UTC, such as "*/5 * * * *".'),
-  channelId: discordId.optional().describe("Id (in quotes) of the channel the answer goes to."),
-  discordWebhookUrl: textWithReferences
-    .optional()
-    .describe("Discord webhook the answer goes to. It is a secret: write `env:NAME`."),
-});
+const names = z.array(z.string().min(1)).default([]);
 
-/** Scheduled prompts: the original's single job, or a list of jobs; always a list once read. */
-export const cronSection = z
-  .union([cronJob, z.array(cronJob)], { error: "a job (an object with a prompt) or a list of jobs" })
-  .transform((jobs) => (Array.isArray(jobs) ? jobs : [jobs]));
+const headerName = z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, { error: "the name of an HTTP header" });
 
 const webhook = z.object({
   secret: textWithReferences
     .optional()
     .describe("Signing secret as `env:NAME`. Without one every delivery is refused."),
+  insecure: z
+    .boolean()
+    .default(false)
+    .describe("Takes deliveries that nobody has signed, from everybody. Only where there is no secret."),
+  signatureHeader: headerName
+    .default("X-Hub-Signature-256")
+    .describe("Header with the HMAC-SHA256 of the body, in hexadecimal."),
+  signaturePrefix: z.string().default("sha256=").describe("What stands in that header before the HMAC."),
+  idHeader: headerName
+    .optional()
+    .describe(
+      "Header that names a delivery, so that it counts once. Without one (GitHub has its own) equal bodies are one delivery.",
+    ),
+  promptTemplate: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("What the agent is asked, with `{{path.to.field}}` of the body. Default: what happened."),
+  events: names.describe("The only events that count, such as `issues` or `issues.opened`. Empty: all."),
+  actions: names.describe("The only actions that count, such as `opened`. Empty: all."),
+  repos: names.describe("The only repositories that count, `owner/name` or `owner/*`. Empty: all."),
+  ignoreSenders: names.describe("Logins whose deliveries are left alone, such as the agent's own."),
+  ...postedTo,
 });
 
-/** Webhooks by source: `POST /webhook/<source>`. */
+/** Webhooks by source: `POST /agents/<agent>/webhook/<source>`. */
 export const webhooksSection = z.record(z.string(), webhook);
+
+/** One source, as read. */
+export type WebhookSource = z.infer<typeof webhook>;
 
 /** A status ping for operators. Sent only when `url` and `agentId` are both set. */
 export const heartbeatSection = z.object({

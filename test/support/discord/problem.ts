@@ -28,6 +28,7 @@ export const unknownGuild = () => new DiscordProblem(404, 10004, "Unknown Guild"
 export const unknownMember = () => new DiscordProblem(404, 10007, "Unknown Member");
 export const unknownMessage = () => new DiscordProblem(404, 10008, "Unknown Message");
 export const unknownUser = () => new DiscordProblem(404, 10013, "Unknown User");
+export const unknownWebhook = () => new DiscordProblem(404, 10015, "Unknown Webhook");
 export const unknownEmoji = () => new DiscordProblem(400, 10014, "Unknown Emoji");
 export const missingAccess = () => new DiscordProblem(403, 50001, "Missing Access");
 export const notTheAuthor = () =>

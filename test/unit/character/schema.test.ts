@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readCharacter } from "../../../shared/character/problems.ts";
 import type { Character } from "../../../shared/character/schema.ts";
+import { scheduleExpectation, timezoneExpectation } from "../../../shared/cron/schedule.ts";
 import codexCli from "../../support/characters/codex-cli.json" with { type: "json" };
 import conductorE from "../../support/characters/conductor-e.json" with { type: "json" };
 import everyField from "../../support/characters/every-field.json" with { type: "json" };
@@ -27,7 +28,7 @@ describe("files of the original runtime", () => {
     const { cron, tools, mcpServers, discord, messaging, ...rest } = load(everyField);
     const { cron: _, tools: __, mcpServers: ___, discord: ____, messaging: _____, ...original } = everyField;
     expect(rest).toMatchObject(original);
-    expect(cron).toEqual([everyField.cron]);
+    expect(cron).toMatchObject([{ id: "default", ...everyField.cron }]);
     expect(tools[0]).toEqual({
       ...everyField.tools[0],
       endpoints: [
@@ -62,7 +63,12 @@ describe("files of the original runtime", () => {
       "GET /api/issues",
       "POST /api/events",
     ]);
-    expect(character.cron).toEqual([{ prompt: conductorE.cron.prompt }]);
+    expect(character.cron).toEqual([
+      {
+        ...{ id: "default", prompt: conductorE.cron.prompt, timezone: "UTC", suspend: false },
+        ...{ concurrencyPolicy: "Forbid", successfulJobsHistoryLimit: 3, failedJobsHistoryLimit: 1 },
+      },
+    ]);
     expect(character).not.toHaveProperty("persona");
   });
 
@@ -156,12 +162,17 @@ describe("files of the original runtime", () => {
   });
 
   it("keep a webhook without a secret, which refuses deliveries rather than the file", () => {
-    expect(load(minimalWith({ webhooks: { github: {} } })).webhooks).toEqual({ github: {} });
+    const { github } = load(minimalWith({ webhooks: { github: {} } })).webhooks;
+    expect(github).toMatchObject({ insecure: false, signatureHeader: "X-Hub-Signature-256", events: [] });
+    expect(github).not.toHaveProperty("secret");
   });
 
   it("take a list of scheduled prompts as well as one", () => {
     const jobs = [{ prompt: "One." }, { prompt: "Two.", schedule: "0 9 * * *" }];
-    expect(load(minimalWith({ cron: jobs })).cron).toEqual(jobs);
+    expect(load(minimalWith({ cron: jobs })).cron).toMatchObject([
+      { id: "job-1", ...jobs[0] },
+      { id: "job-2", ...jobs[1] },
+    ]);
   });
 });
 
@@ -283,6 +294,23 @@ describe("a wrong value is told by its path", () => {
     ["cron", { cron: "0 * * * *" }, "a job (an object with a prompt) or a list of jobs"],
     ["cron.prompt", { cron: { schedule: "0 * * * *" } }, text],
     ["cron[1].prompt", { cron: [{ prompt: "a" }, {}] }, text],
+    ["cron.schedule", { cron: { prompt: "a", schedule: "* * * *" } }, scheduleExpectation],
+    ["cron.schedule", { cron: { prompt: "a", schedule: "0 0 30 2 *" } }, scheduleExpectation],
+    ["cron.schedule", { cron: { prompt: "a", schedule: "61 * * * *" } }, scheduleExpectation],
+    ["cron.schedule", { cron: { prompt: "a", schedule: "@reboot" } }, scheduleExpectation],
+    ["cron.schedule", { cron: { prompt: "a", schedule: "2026-12-24T18:00:00" } }, scheduleExpectation],
+    ["cron[0].timezone", { cron: [{ prompt: "a", timezone: "Europe/Olso" }] }, timezoneExpectation],
+    [
+      "cron[1].id",
+      {
+        cron: [
+          { prompt: "a", id: "x" },
+          { prompt: "b", id: "x" },
+        ],
+      },
+      "an id that no job before it has",
+    ],
+    ["cron.id", { cron: { prompt: "a", id: "a:b" } }, "1 to 64 letters, digits, - or _"],
     ["webhooks.github", { webhooks: { github: "env:X" } }, object],
     ["webhooks.github.secret", { webhooks: { github: { secret: 1 } } }, text],
     ["heartbeat.url", { heartbeat: { url: 1 } }, text],

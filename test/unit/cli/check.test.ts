@@ -171,6 +171,12 @@ describe("a warning", () => {
       "has neither command nor url: it is skipped",
     ],
     [
+      "a webhook that is open to everybody",
+      { webhooks: { open: { insecure: true } } },
+      "webhooks.open",
+      "insecure: everybody who knows the address can ask the agent anything",
+    ],
+    [
       "a webhook without a secret",
       { webhooks: { github: {} } },
       "webhooks.github",

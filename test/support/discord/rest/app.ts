@@ -16,6 +16,7 @@ import { specificationIssues } from "./openapi.ts";
 import type { RateLimits } from "./rate-limits.ts";
 import { type ReadBody, type RecordedRequest, readBody, type Violation } from "./request.ts";
 import { count, type RestTally } from "./tally.ts";
+import { hasWebhookToken, webhookRoutes } from "./webhooks.ts";
 
 export interface RestOptions {
   state: RestState;
@@ -56,7 +57,10 @@ export function restApp(options: RestOptions): Hono<RestEnv> {
   app.use(async (c, next) => {
     const { record } = c.var;
     const authorization = c.req.header("authorization");
-    if (authorization !== `Bot ${options.token}`) throw new DiscordProblem(401, 0, "401: Unauthorized");
+    if (hasWebhookToken(record.path)) {
+      if (authorization !== undefined) report(options, record, "the bot's token goes along with a webhook's");
+    } else if (authorization !== `Bot ${options.token}`)
+      throw new DiscordProblem(401, 0, "401: Unauthorized");
     if (!userAgent.test(c.req.header("user-agent") ?? ""))
       report(options, record, "User-Agent is not DiscordBot (url, version)");
     const permit = options.rateLimits?.take(record.method, record.path);
@@ -75,6 +79,7 @@ export function restApp(options: RestOptions): Hono<RestEnv> {
   app.route("/", identityRoutes(state, options.world));
   app.route("/", channelRoutes(state));
   app.route("/", messageRoutes(state));
+  app.route("/", webhookRoutes(state));
   app.all("*", (c) => c.json({ message: "404: Not Found", code: 0 }, 404));
   app.onError((error, c) => {
     if (error instanceof DiscordProblem) return c.json(error.toJSON(), error.status);

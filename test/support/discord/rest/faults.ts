@@ -30,6 +30,8 @@ export type RestFault = (
     }
 ) & {
   matching?: Matching;
+  /** How many requests pass before the first that it meets. */
+  after?: number;
   /** How many requests it meets; absent: all, until `clear`. */
   times?: number;
   /** Which share of the requests it meets, 0 to 1, drawn with the seed of the fake. */
@@ -39,7 +41,7 @@ export type RestFault = (
 /** The faults that wait. */
 export class RestFaults {
   readonly #random: () => number;
-  #waiting: { fault: RestFault; left: number }[] = [];
+  #waiting: { fault: RestFault; left: number; passing: number }[] = [];
   #latencyMs = 0;
 
   constructor(random: () => number) {
@@ -47,7 +49,11 @@ export class RestFaults {
   }
 
   inject(fault: RestFault): void {
-    this.#waiting.push({ fault, left: fault.times ?? Number.POSITIVE_INFINITY });
+    this.#waiting.push({
+      fault,
+      left: fault.times ?? Number.POSITIVE_INFINITY,
+      passing: fault.after ?? 0,
+    });
   }
 
   clear(): void {
@@ -72,6 +78,10 @@ export class RestFaults {
       if (matching.method !== undefined && matching.method !== method) continue;
       if (matching.path !== undefined && !path.includes(matching.path)) continue;
       if (share !== undefined && this.#random() >= share) continue;
+      if (entry.passing > 0) {
+        entry.passing -= 1;
+        continue;
+      }
       entry.left -= 1;
       return entry.fault;
     }

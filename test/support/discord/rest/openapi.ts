@@ -59,12 +59,21 @@ const operations: readonly Operation[] = [
   { method: "GET", path: "/guilds/{guild_id}/threads/active" },
   { method: "GET", path: "/guilds/{guild_id}/channels" },
   { method: "GET", path: "/guilds/{guild_id}/members/{user_id}" },
+  {
+    method: "POST",
+    path: "/webhooks/{webhook_id}/{webhook_token}",
+    body: schemas.IncomingWebhookRequestPartialSchema,
+    query: z.strictObject({ wait: z.enum(["true", "false"]).optional(), thread_id: snowflake.optional() }),
+  },
 ];
+
+/** Parameters of a path that are no ids. */
+const words = ["emoji_name", "webhook_token"];
 
 const compiled = operations.map((operation) => ({
   ...operation,
   pattern: new RegExp(
-    `^${operation.path.replace(/\{(\w+)\}/g, (_, name: string) => (name === "emoji_name" ? "[^/]+" : "\\d+"))}$`,
+    `^${operation.path.replace(/\{(\w+)\}/g, (_, name: string) => (words.includes(name) ? "[^/]+" : "\\d+"))}$`,
   ),
 }));
 
