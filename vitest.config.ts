@@ -10,6 +10,8 @@ export default defineConfig({
   test: {
     // What a passing test logs is nobody's business.
     silent: "passed-only",
+    // Most tests wait for a process or a socket most of the time: two files at once use a machine of two cores better.
+    maxWorkers: 2,
     projects: [
       // Pure code shares no state, so its files can share a worker.
       { test: { name: "unit", include: ["test/unit/**/*.test.ts"], isolate: false } },
@@ -32,6 +34,7 @@ export default defineConfig({
                 SMALL__ANTHROPIC_API_KEY: "sk-ant-test",
                 ...cronSecrets(inject("webhooksUrl")),
                 WEBHOOKS_URL: inject("webhooksUrl"),
+                CRON_ELSEWHERE__HOOK_URL: `${inject("toolsUrl")}/api/webhooks/1088510058284990888/token`,
                 HOOKED__GITHUB_WEBHOOK_SECRET: "github-secret",
                 ALERT_SECRET: "alert-secret",
                 ATTENDANT__ANTHROPIC_API_KEY: "sk-ant-test",
@@ -62,12 +65,21 @@ export default defineConfig({
         },
       },
       {
-        test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000 },
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          // They build the pages in one place, and count on the machine for themselves.
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
       },
       {
         test: {
           name: "deploy",
           include: ["test/deploy/**/*.test.ts"],
+          sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

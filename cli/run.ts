@@ -28,6 +28,9 @@ const runSchema = z.looseObject({
 
 const errorSchema = z.object({ error: z.object({ message: z.string() }) });
 
+/** Where the agent is. */
+type Deployment = Exclude<Target, string>;
+
 /** What is read of a run. */
 type Run = z.infer<typeof runSchema>;
 

@@ -119,7 +119,7 @@ export class ShardSession {
         const { reason, code, willResume } = output;
         logger.log(
           reason === "closed" || reason === "reconnect_requested" ? "info" : "warn",
-          "disconnected",
+          "session.disconnected",
           {
             reason,
             code,

@@ -119,7 +119,7 @@ const AROUND = new Set(["repository", "sender", "organization", "installation", 
 const TITLES = ["title", "name", "full_name", "login", "key", "tag_name", "summary", "ref", "id", "node_id"];
 
 function otherEvent(event: string, payload: unknown): string {
-  const words = event.replaceAll("_", " ");
+  const words = oneLine(event.replaceAll("_", " "), 100);
   const fields = typeof payload === "object" && payload !== null ? Object.entries(payload) : [];
   const things = fields.filter(([name, value]) => !AROUND.has(name) && isRecord(value));
   const [, thing] = things.find(([name]) => name === event) ?? things[0] ?? [];

@@ -104,6 +104,7 @@ export const agents = defineAgents({
       },
       "cron-trouble": { prompt: "[[say {900 x words}]]" },
       "cron-killed": { prompt: "[[say {1300 x words}]]", webhook: "env:HOOK_URL" },
+      "cron-elsewhere": { prompt: "[[say to something like Discord]]", webhook: "env:HOOK_URL" },
       "cron-gone": { prompt: "[[say to nobody]]", webhook: "env:HOOK_URL" },
       "cron-unset": { prompt: "[[say to nobody]]", webhook: "env:NO_HOOK_URL" },
       "cron-crash": { prompt: "[[slow 20]] [[chunks 20]] [[say survived all of this]]" },

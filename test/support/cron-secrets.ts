@@ -5,7 +5,7 @@ import { WEBHOOK_TOKEN } from "./discord/rest/webhooks.ts";
 const agents = [
   ...["cron-once", "cron-limits", "cron-deadline", "cron-forbid", "cron-allow", "cron-replace", "cron-quiet"],
   ...["cron-webhook", "cron-thread", "cron-trouble", "cron-killed", "cron-gone", "cron-unset", "cron-crash"],
-  ...["cron-failed", "cron-by-hand"],
+  ...["cron-failed", "cron-by-hand", "cron-elsewhere"],
 ] as const;
 
 /** Id of an agent's webhook in the fake Discord. */

@@ -11,6 +11,7 @@ const parts = [
   "cli",
   "durable-objects",
   "examples",
+  "gateway",
   "migrations",
   "package.json",
   "public",

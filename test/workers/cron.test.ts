@@ -6,7 +6,7 @@ import worker from "../../workers/index.ts";
 import { webhookId } from "../support/cron-secrets.ts";
 import { remoteDiscord } from "../support/discord/remote.ts";
 import { DiscordRoom, discord } from "./discord-room.ts";
-import { anonymous, postJson, request } from "./support.ts";
+import { anonymous, postJson, request, toolRequests } from "./support.ts";
 
 /** The Discord that these agents' webhooks belong to. */
 const hooks = remoteDiscord(env.WEBHOOKS_URL);
@@ -234,6 +234,12 @@ describe("what a run says", () => {
     const delivered = (await posts("cron-killed")).filter(({ status }) => status === 200);
     expect(delivered).toHaveLength(4);
     expect(delivered.map(contentOf).join(" ")).toBe(run?.output);
+  });
+
+  it("is said once to what takes it and answers something else than Discord", async () => {
+    const [run] = await tickAndSettle(await deployed("cron-elsewhere"), NINE, 1);
+    expect(run).toMatchObject({ state: "succeeded" });
+    expect(await toolRequests("to something like Discord")).toHaveLength(1);
   });
 
   it("is on record when nobody takes it, without the webhook's token", async () => {

@@ -1,10 +1,29 @@
-import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import {
+  abortAllDurableObjects,
+  evictDurableObject,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from "cloudflare:test";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { ChannelSession } from "../../durable-objects/channel-session/channel-session.ts";
 import { LinkState } from "../../durable-objects/gateway-link/link-state.ts";
 import { discordSection } from "../../shared/character/sections/discord.ts";
 import { gatewayIntents } from "../../shared/discord/intents.ts";
 import { GUILD, guildWith, MIA, newChannel, newId, type Shard, shardWithChannel } from "./shard.ts";
+
+// The first answer waits for the model's SDK to be transformed; no test should.
+beforeAll(async () => {
+  const { shard, help } = await shardWithChannel();
+  await shard.deliver(shard.message(help, "[[say warm]]"));
+  await vi.waitFor(
+    async () => {
+      const conversation = shard.conversation(help);
+      const [turn] = await runInDurableObject(conversation, (session: ChannelSession) => session.history());
+      expect(turn?.finishedAt).toEqual(expect.any(Number));
+    },
+    { timeout: 60_000, interval: 100 },
+  );
+}, 60_000);
 
 afterEach(() => {
   vi.restoreAllMocks();

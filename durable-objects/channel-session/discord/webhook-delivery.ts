@@ -21,6 +21,7 @@ const DELIVERY_MS = 25_000;
 /** How long an answer is tried to be delivered, in milliseconds: the conversation waits for it. */
 const GIVE_UP_MS = 3_600_000;
 
+/** What stands in for Discord may answer something else; it has taken the message all the same. */
 const message = z.object({ id: z.string() });
 
 /**
@@ -75,8 +76,8 @@ export class WebhookDelivery {
     const path = `/webhooks/${id}/${token}?wait=true${thread}`;
     const request = { method: "POST", path, body, deadline: Date.now() + DELIVERY_MS } as const;
     try {
-      const made = message.parse(await this.#client(baseUrl).request(request));
-      this.#posts.confirm(turnId, part, { messageId: made.id, content, hasFile: false });
+      const made = message.safeParse(await this.#client(baseUrl).request(request)).data;
+      this.#posts.confirm(turnId, part, { messageId: made?.id ?? null, content, hasFile: false });
     } catch (error) {
       if (error instanceof DiscordError && isFinal(error)) this.#posts.remove(turnId, part);
       throw error;
