@@ -100,7 +100,7 @@ function readOptions(argv: readonly string[]): Options | undefined {
   }
 }
 
-async function runToEnd(deployment: Exclude<Target, string>, { agent, job, prompt }: Options): Promise<Run> {
+async function runToEnd(deployment: Deployment, { agent, job, prompt }: Options): Promise<Run> {
   const path = `/agents/${encodeURIComponent(agent)}`;
   // The id makes it one run, however often it is asked for.
   let run = await ask(deployment, `${path}/run`, { id: randomUUID(), job, prompt });
@@ -111,7 +111,7 @@ async function runToEnd(deployment: Exclude<Target, string>, { agent, job, promp
   return run;
 }
 
-async function ask({ url, adminToken }: Exclude<Target, string>, path: string, body?: object): Promise<Run> {
+async function ask({ url, adminToken }: Deployment, path: string, body?: object): Promise<Run> {
   const response = await fetch(new URL(path, url), {
     method: body ? "POST" : "GET",
     headers: { Authorization: `Bearer ${adminToken}`, ...(body && { "Content-Type": "application/json" }) },

@@ -20,7 +20,11 @@ export function conductorOf({ id }: Agent, env: Env): Conductor {
   const secret = secretReader({ ...env }, id);
   const baseUrl = secret("CONDUCTOR_BASE_URL");
   if (baseUrl === undefined) return new OwnConductor(env);
-  return new RemoteConductor({ baseUrl, token: secret("CONDUCTOR_TOKEN"), fetch: (...call) => fetch(...call) });
+  return new RemoteConductor({
+    baseUrl,
+    token: secret("CONDUCTOR_TOKEN"),
+    fetch: (...call) => fetch(...call),
+  });
 }
 
 /** The agent's id in its rig. */

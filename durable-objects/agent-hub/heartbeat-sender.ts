@@ -132,7 +132,8 @@ function targetOf(agent: Agent, env: Env): Target {
 /** An address without a path is a conductor's: its events go to `/api/events`. */
 function readUrl(written: string, secret: SecretReader): URL {
   const reading = resolveEnvReferences(written, secret);
-  if ("missing" in reading) throw new Error(`heartbeat.url: the secret ${reading.missing.join(", ")} is not set`);
+  if ("missing" in reading)
+    throw new Error(`heartbeat.url: the secret ${reading.missing.join(", ")} is not set`);
   if (!URL.canParse(reading.value)) throw new Error("heartbeat.url: expected an http or https address");
   const url = new URL(reading.value);
   if (url.protocol !== "https:" && url.protocol !== "http:")
@@ -144,6 +145,7 @@ function readUrl(written: string, secret: SecretReader): URL {
 /** The conductor's token is for the conductor. */
 function tokenFor(url: URL, secret: SecretReader): string | undefined {
   const baseUrl = secret("CONDUCTOR_BASE_URL");
-  const isConductor = baseUrl !== undefined && URL.canParse(baseUrl) && new URL(baseUrl).origin === url.origin;
+  const isConductor =
+    baseUrl !== undefined && URL.canParse(baseUrl) && new URL(baseUrl).origin === url.origin;
   return isConductor ? secret("CONDUCTOR_TOKEN") : undefined;
 }

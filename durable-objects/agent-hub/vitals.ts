@@ -1,4 +1,6 @@
 /** Looks how an agent is: what its heartbeat tells. */
+
+import { linkName } from "../../shared/bridge/link-name.ts";
 import type { Agent } from "../../shared/character/registry.ts";
 import { resolveEnvReferences, type SecretReader, secretReader } from "../../shared/character/secrets.ts";
 import {
@@ -8,7 +10,6 @@ import {
   providerCondition,
   webhooksCondition,
 } from "../../shared/heartbeat/health.ts";
-import { linkName } from "../../shared/bridge/link-name.ts";
 import { withDeadline } from "../../shared/time/deadline.ts";
 import type { Env } from "../env.ts";
 import type { HealthStore } from "./health-store.ts";

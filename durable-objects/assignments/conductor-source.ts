@@ -41,7 +41,13 @@ export class ConductorSource implements AssignmentSource {
     if (!issue || (end !== "failed" && end !== "cancelled")) return;
     if (!(await this.#conductor.isInProgress(issue, this.#agentId))) return;
     const reason = end === "failed" ? "the agent's turn failed" : "the agent's turn was stopped";
-    const event = { type: "AGENT_STUCK", eventId: `${eventId}:ended`, ...issue, agentId: this.#agentId, reason };
+    const event = {
+      type: "AGENT_STUCK",
+      eventId: `${eventId}:ended`,
+      ...issue,
+      agentId: this.#agentId,
+      reason,
+    };
     await this.#conductor.post(event);
   }
 }

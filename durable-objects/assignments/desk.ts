@@ -1,5 +1,9 @@
 /** One agent's desk: at most one assignment lies on it. */
-import { assignmentConversation, assignmentEvent, assignmentEventId } from "../../shared/assignment/assignment.ts";
+import {
+  assignmentConversation,
+  assignmentEvent,
+  assignmentEventId,
+} from "../../shared/assignment/assignment.ts";
 import type { Agent } from "../../shared/character/registry.ts";
 import { type SecretReader, secretReader } from "../../shared/character/secrets.ts";
 import type { AssignmentsSection } from "../../shared/character/sections/assignments.ts";
@@ -118,7 +122,11 @@ export class AssignmentDesk {
         // Whoever gives what may not be begun would give it again.
         return false;
       }
-      const target = postedTarget(agent.character.assignments ?? {}, { section: "assignments" }, this.#secret());
+      const target = postedTarget(
+        agent.character.assignments ?? {},
+        { section: "assignments" },
+        this.#secret(),
+      );
       const event = assignmentEvent(entry.eventId, entry.assignment, target);
       const receipt = await this.#session(entry).accept(event);
       if (receipt.status === "busy") return false;
@@ -139,15 +147,23 @@ export class AssignmentDesk {
     this.#parts.store.write(null);
   }
 
-  async #source(
-    agent: Agent,
-    { source }: Pick<AssignmentsSection, "source">,
-  ): Promise<AssignmentSource> {
+  async #source(agent: Agent, { source }: Pick<AssignmentsSection, "source">): Promise<AssignmentSource> {
     const known = this.#sources.get(source);
     if (known) return known;
-    const made = source === "redis" ? await this.#redis(agent) : this.#conductor(agent);
+    const made = await this.#connect(agent, source);
     this.#sources.set(source, made);
     return made;
+  }
+
+  async #connect(agent: Agent, source: DeskEntry["source"]): Promise<AssignmentSource> {
+    switch (source) {
+      case "conductor":
+        return this.#conductor(agent);
+      case "redis":
+        return this.#redis(agent);
+      default:
+        return source satisfies never;
+    }
   }
 
   #conductor(agent: Agent): ConductorSource {

@@ -1,7 +1,12 @@
 /** Makes one model call of a turn: asks whether it may cost something, journals it, shows it, tells what it used. */
 import { CONTEXT_MESSAGES, fitContext } from "../../shared/llm/context.ts";
 import { modelTraits } from "../../shared/llm/models.ts";
-import { type ModelEvent, type ModelRequest, ProviderError, type ProviderErrorCode } from "../../shared/llm/provider.ts";
+import {
+  type ModelEvent,
+  type ModelRequest,
+  ProviderError,
+  type ProviderErrorCode,
+} from "../../shared/llm/provider.ts";
 import { withSummary } from "../../shared/llm/summary.ts";
 import { earlierMessages, turnMessages, type UserMessage } from "./messages.ts";
 import type { NextAction } from "./next-action.ts";

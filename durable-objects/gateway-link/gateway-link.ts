@@ -11,6 +11,7 @@ import type {
 } from "../../shared/bridge/protocol.ts";
 import { FORWARDED_EVENTS, gatewayIntents } from "../../shared/discord/intents.ts";
 import { discordSettings } from "../../shared/discord/settings.ts";
+import type { GatewayStanding } from "../../shared/heartbeat/health.ts";
 import { createLogger, type Logger } from "../../shared/log.ts";
 import { findAgent, findAgentIfAny } from "../channel-session/agent-parts.ts";
 import { connectDiscord } from "../discord-client.ts";
@@ -134,6 +135,12 @@ export class GatewayLink extends DurableObject<Env> {
     this.#log.log("info", "lease.released", { gateway: request.gateway, epoch: request.epoch });
     this.#state.setLease(lease, now);
     return null;
+  }
+
+  /** Who speaks for the shard, and how many there are, as far as is known. */
+  standing(): GatewayStanding & { shards: number } {
+    const { holder, expiresAt } = this.#state.lease;
+    return { holder, expiresAt, shards: this.#state.shardCount ?? 1 };
   }
 
   override alarm(): Promise<void> {

@@ -36,7 +36,10 @@ export function assignmentConversation({ stream }: Pick<Assignment, "stream">): 
  *
  * @param again how often the conductor has given the same attempt anew, as after an issue was taken back: 0 for the first.
  */
-export function assignmentEventId({ stream, round }: Pick<Assignment, "stream" | "round">, again = 0): string {
+export function assignmentEventId(
+  { stream, round }: Pick<Assignment, "stream" | "round">,
+  again = 0,
+): string {
   return `${EVENT_PREFIX}${stream}:${round}${again === 0 ? "" : `:${again + 1}`}`;
 }
 

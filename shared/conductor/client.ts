@@ -142,7 +142,10 @@ async function request(
   headers.set("User-Agent", "rig-edge");
   if (token !== undefined) headers.set("Authorization", `Bearer ${token}`);
   const timeout = new AbortController();
-  const timer = setTimeout(() => timeout.abort(new ConductorError(`no answer in ${TIMEOUT_MS} ms`)), TIMEOUT_MS);
+  const timer = setTimeout(
+    () => timeout.abort(new ConductorError(`no answer in ${TIMEOUT_MS} ms`)),
+    TIMEOUT_MS,
+  );
   try {
     // A redirect could lead the token anywhere.
     const response = await fetch(url, { ...init, headers, redirect: "manual", signal: timeout.signal });

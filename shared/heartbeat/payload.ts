@@ -1,4 +1,5 @@
 /** The HEARTBEAT event: what an agent tells its conductor about itself. */
+import type { Assignment } from "../assignment/assignment.ts";
 import type { Condition } from "./health.ts";
 
 /** The payload of the original runtime, plus the interval, by which a conductor knows when one is missing. */
@@ -19,7 +20,7 @@ export interface Heartbeat {
 export interface Vitals {
   agentId: string;
   /** What the agent works on; `null`: nothing that was assigned. */
-  assignment: { repo: string | null; issueNumber: number | null } | null;
+  assignment: Pick<Assignment, "issue"> | null;
   activeProvider: string;
   providers: readonly Condition[];
   integrations: readonly Condition[];
@@ -32,8 +33,8 @@ export function heartbeat(vitals: Vitals): Heartbeat {
     type: "HEARTBEAT",
     agentId,
     status: assignment ? "working" : "idle",
-    currentIssue: assignment?.issueNumber ?? null,
-    currentRepo: assignment?.repo ?? null,
+    currentIssue: assignment?.issue?.issueNumber ?? null,
+    currentRepo: assignment?.issue?.repo ?? null,
     activeProvider,
     availableProviders: providers.filter(isAvailable).map(({ name }) => name),
     providers: providers.map((provider) => ({ ...provider, active: provider.name === activeProvider })),
