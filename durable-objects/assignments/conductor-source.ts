@@ -4,7 +4,8 @@ import type { AssignmentSource, Claimed, WorkEnd } from "./source.ts";
 
 /**
  * Issues straight from a conductor. It is told that work starts; what comes of it the agent's own tools report. Only work
- * that broke off, with nothing handed in, is reported here: else the issue would wait until it is found to be stuck.
+ * that broke off with nothing handed in is reported here, else the issue would wait until it is found to be stuck: a turn
+ * that failed as a failed attempt, one that a person stopped as a matter for a human.
  */
 export class ConductorSource implements AssignmentSource {
   readonly #conductor: Conductor;
@@ -40,14 +41,12 @@ export class ConductorSource implements AssignmentSource {
   async finish({ eventId, assignment: { issue } }: Claimed, end: WorkEnd): Promise<void> {
     if (!issue || (end !== "failed" && end !== "cancelled")) return;
     if (!(await this.#conductor.isInProgress(issue, this.#agentId))) return;
-    const reason = end === "failed" ? "the agent's turn failed" : "the agent's turn was stopped";
-    const event = {
-      type: "AGENT_STUCK",
-      eventId: `${eventId}:ended`,
-      ...issue,
-      agentId: this.#agentId,
-      reason,
-    };
+    const how =
+      end === "failed"
+        ? { type: "AGENT_STUCK", reason: "the agent's turn failed" }
+        : // Given anew, it would have to be stopped again.
+          { type: "ESCALATED", reason: "a person stopped the agent's turn" };
+    const event = { ...how, eventId: `${eventId}:ended`, ...issue, agentId: this.#agentId };
     await this.#conductor.post(event);
   }
 }

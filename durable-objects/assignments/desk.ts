@@ -105,7 +105,7 @@ export class AssignmentDesk {
       if (isOver((await this.#session({ assignment }).turnOf(eventId))?.state)) continue;
       const entry: DeskEntry = { source: section.source, eventId, assignment, turn: null };
       this.#parts.store.write(entry);
-      this.#parts.log.log("info", "assignment.taken", { event: eventId });
+      this.#parts.log.log("info", "assignment.taken", { assignment: eventId });
       return entry;
     }
     throw new Error(`${assignmentEventId(assignment)} was worked on ${MAX_AGAIN} times and is given again`);
@@ -117,7 +117,7 @@ export class AssignmentDesk {
     if (entry.turn === null) {
       const refusal = await source.begin(entry);
       if (refusal !== null) {
-        log.log("warn", "assignment.refused", { event: entry.eventId, cause: refusal });
+        log.log("warn", "assignment.refused", { assignment: entry.eventId, cause: refusal });
         await this.#clear(source, entry, undefined);
         // Whoever gives what may not be begun would give it again.
         return false;
@@ -134,7 +134,7 @@ export class AssignmentDesk {
     }
     const state = (await this.#session(entry).turnOf(entry.eventId))?.state;
     if (state === undefined || isOver(state)) {
-      log.log(state === "done" ? "info" : "warn", "assignment.over", { event: entry.eventId, state });
+      log.log(state === "done" ? "info" : "warn", "assignment.over", { assignment: entry.eventId, state });
       await this.#clear(source, entry, state);
       return true;
     }
