@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { migrateLocalDatabase } from "../cli/start/migrations.ts";
 import type { ServerFrame } from "../shared/chat/protocol.ts";
-import { bundleWorker, root, startBundle } from "../test/support/bundled-worker.ts";
+import { bundleWorker, DURABLE_OBJECTS, root, startBundle } from "../test/support/bundled-worker.ts";
 import { median, quantile } from "./statistics.ts";
 
 const WARM_UP = 20;
@@ -62,7 +62,7 @@ async function startProduct(servers: AsyncDisposableStack): Promise<URL> {
   await migrateLocalDatabase({ id: "local", migrationsDirectory, stateDirectory: state });
   const worker = await startBundle({
     directory,
-    durableObjects: { CHANNEL_SESSION: "ChannelSession", AGENT_HUB: "AgentHub" },
+    durableObjects: DURABLE_OBJECTS,
     d1: { DB: "local" },
     bindings: { ADMIN_TOKEN },
     persist: join(state, "v3"),

@@ -2,6 +2,7 @@ import { agents } from "../agents/index.ts";
 import { findAgentIfAny } from "../durable-objects/channel-session/agent-parts.ts";
 import type { Env } from "../durable-objects/env.ts";
 import { createLogger } from "../shared/log.ts";
+import { conductorTick } from "./conductor-tick.ts";
 
 const log = createLogger();
 
@@ -11,31 +12,28 @@ const log = createLogger();
  * @throws when something has failed, so that the platform's own record of the trigger says so.
  */
 export async function scheduled({ scheduledTime }: ScheduledController, env: Env): Promise<void> {
-  const ticks = agents.ids.flatMap((agent) => ticksOf(agent, scheduledTime, env));
-  const outcomes = await Promise.allSettled(ticks.map(({ done }) => done));
-  const failed = ticks.filter(({ agent, room }, index) => {
+  const work = [
+    ...agents.ids.flatMap((id) => ticksOf(id, scheduledTime, env)),
+    { of: "the conductor", done: conductorTick(env, Date.now()) },
+  ];
+  const outcomes = await Promise.allSettled<unknown>(work.map(({ done }) => done));
+  const failed = work.filter(({ of }, index) => {
     const outcome = outcomes[index];
     if (outcome?.status !== "rejected") return false;
-    log.log("warn", "cron.tick_failed", { agent, room, cause: String(outcome.reason) });
+    log.log("warn", "cron.tick_failed", { of, cause: String(outcome.reason) });
     return true;
   });
-  if (failed.length > 0) throw new Error(`no tick for ${failed.map(({ agent }) => agent).join(", ")}`);
+  if (failed.length > 0) throw new Error(`no tick for ${failed.map(({ of }) => of).join(", ")}`);
 }
 
-interface Tick {
-  agent: string;
-  room: "schedule" | "hub";
-  done: Promise<void>;
-}
-
-/** Rooms of the agent that have something to do by the clock; the others are left asleep. */
-function ticksOf(agent: string, scheduledTime: number, env: Env): Tick[] {
-  const character = findAgentIfAny(agent)?.character;
+/** Wakes the rooms of an agent that have something to do by the clock. */
+function ticksOf(id: string, scheduledTime: number, env: Env): { of: string; done: Promise<void> }[] {
+  const character = findAgentIfAny(id)?.character;
   if (!character) return [];
-  const ticks: Tick[] = [];
-  if (character.cron.some(({ schedule }) => schedule !== undefined))
-    ticks.push({ agent, room: "schedule", done: env.CRON_SCHEDULE.getByName(agent).tick(scheduledTime) });
-  if (character.heartbeat || character.assignments)
-    ticks.push({ agent, room: "hub", done: env.AGENT_HUB.getByName(agent).tick() });
-  return ticks;
+  const { cron, heartbeat, assignments } = character;
+  const isTimed = cron.some(({ schedule }) => schedule !== undefined);
+  return [
+    ...(isTimed ? [{ of: id, done: env.CRON_SCHEDULE.getByName(id).tick(scheduledTime) }] : []),
+    ...(heartbeat || assignments ? [{ of: `${id}'s hub`, done: env.AGENT_HUB.getByName(id).tick() }] : []),
+  ];
 }

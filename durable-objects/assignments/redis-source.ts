@@ -39,8 +39,7 @@ export class RedisSource implements AssignmentSource {
   }
 
   async next(): Promise<Assignment | null> {
-    await this.#makeGroup();
-    const entry = (await this.#read("0")) ?? (await this.#reclaim()) ?? (await this.#read(">"));
+    const entry = await this.#claim();
     if (!entry) return null;
     // It wakes a worker that sleeps; this one has found the work.
     await this.#options.redis.del(`signal:${this.#options.agentId}`);
@@ -62,6 +61,17 @@ export class RedisSource implements AssignmentSource {
   async finish(claimed: Claimed, end: WorkEnd): Promise<void> {
     await this.#options.reports?.finish(claimed, end);
     await this.#acknowledge(claimed.assignment.round);
+  }
+
+  async #claim(): Promise<StreamEntry | null> {
+    await this.#makeGroup();
+    try {
+      return (await this.#read("0")) ?? (await this.#reclaim()) ?? (await this.#read(">"));
+    } catch (error) {
+      // The stream was deleted, and the group with it.
+      if (String(error).includes("NOGROUP")) this.#isGroupThere = false;
+      throw error;
+    }
   }
 
   async #makeGroup(): Promise<void> {

@@ -27,6 +27,7 @@ import { askForLease, LEASE_TTL_SECONDS, releaseLease, renewLease } from "./leas
 import { LinkState } from "./link-state.ts";
 import { MessageStore } from "./message-store.ts";
 import { Sessions } from "./sessions.ts";
+import { SharedLock } from "./shared-lock.ts";
 
 /** When a request was signed, in Unix seconds by the gateway's clock. */
 export interface Signed {
@@ -63,7 +64,7 @@ export class GatewayLink extends DurableObject<Env> {
     this.#state = new LinkState(this.#db);
     this.#directory = new Directory(this.#db);
     this.#messages = new MessageStore(this.#db);
-    this.#sessions = new Sessions(env, agent);
+    this.#sessions = new Sessions(env, agent, new SharedLock(env, agent, this.#log));
     this.#backlog = new Backlog({
       admission: () => this.#admission(),
       directory: this.#directory,

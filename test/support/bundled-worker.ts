@@ -19,6 +19,14 @@ export async function bundleWorker(config: string, directory: string): Promise<v
   });
 }
 
+/** The Worker's Durable Objects, binding → class. */
+export const DURABLE_OBJECTS = {
+  CHANNEL_SESSION: "ChannelSession",
+  AGENT_HUB: "AgentHub",
+  GATEWAY_LINK: "GatewayLink",
+  CRON_SCHEDULE: "CronSchedule",
+};
+
 /** What the Worker's wrangler.toml says, as far as Miniflare needs it. */
 export interface BundleOptions {
   directory: string;

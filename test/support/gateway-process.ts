@@ -1,4 +1,4 @@
-/** The gateway pod as a process of its own, started, ended and killed as a cluster does. */
+/** The gateway pod as `npm run build` makes it, a process of its own: started, ended and killed as a cluster does. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -33,7 +33,7 @@ export interface GatewayProcessOptions {
 }
 
 export function startGatewayProcess(options: GatewayProcessOptions): GatewayProcess {
-  const child = spawn(process.execPath, [join(root, "gateway/main.ts")], {
+  const child = spawn(process.execPath, [join(root, "dist/gateway/main.js")], {
     cwd: root,
     stdio: ["ignore", "pipe", "pipe"],
     env: {

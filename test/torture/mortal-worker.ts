@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { migrateLocalDatabase } from "../../cli/start/migrations.ts";
-import { bundleWorker, root, startBundle } from "../support/bundled-worker.ts";
+import { bundleWorker, DURABLE_OBJECTS, root, startBundle } from "../support/bundled-worker.ts";
 
 export const ADMIN_TOKEN = "torture-admin-token";
 
@@ -34,11 +34,7 @@ export async function startMortalWorker(
   await migrateLocalDatabase({ id: "local", migrationsDirectory, stateDirectory: directory });
   const worker = await startBundle({
     directory: bundle,
-    durableObjects: {
-      CHANNEL_SESSION: "ChannelSession",
-      AGENT_HUB: "AgentHub",
-      GATEWAY_LINK: "GatewayLink",
-    },
+    durableObjects: DURABLE_OBJECTS,
     d1: { DB: "local" },
     bindings: { ADMIN_TOKEN, ...bindings },
     persist: join(directory, "v3"),

@@ -1,4 +1,4 @@
-import * as fc from "fast-check";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decide, type ScheduledJob } from "../../../shared/cron/due.ts";
 import { lastTime, nextTime } from "../../../shared/cron/schedule.ts";
