@@ -3,6 +3,7 @@ import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import { cronSecrets } from "./test/support/cron-secrets.ts";
 import { FAKE_TOKEN } from "./test/support/discord/fake-discord.ts";
+import { rigSecrets } from "./test/support/rig-agents.ts";
 
 const testAgents = fileURLToPath(new URL("test/support/agents.ts", import.meta.url));
 
@@ -32,6 +33,7 @@ export default defineConfig({
                 PAYERS__ANTHROPIC_API_KEY: "sk-ant-test",
                 NARROW__ANTHROPIC_API_KEY: "sk-ant-test",
                 SMALL__ANTHROPIC_API_KEY: "sk-ant-test",
+                ...rigSecrets(FAKE_TOKEN),
                 ...cronSecrets(inject("webhooksUrl")),
                 WEBHOOKS_URL: inject("webhooksUrl"),
                 CRON_ELSEWHERE__HOOK_URL: `${inject("toolsUrl")}/api/webhooks/1088510058284990888/token`,

@@ -12,12 +12,11 @@ const log = createLogger();
  * @throws when something has failed, so that the platform's own record of the trigger says so.
  */
 export async function scheduled({ scheduledTime }: ScheduledController, env: Env): Promise<void> {
-  const timed = agents.ids.filter((id) => hasTimedJob(id));
   const work = [
-    ...timed.map((id) => ({ of: id, done: env.CRON_SCHEDULE.getByName(id).tick(scheduledTime) })),
+    ...agents.ids.flatMap((id) => ticksOf(id, scheduledTime, env)),
     { of: "the conductor", done: conductorTick(env, Date.now()) },
   ];
-  const outcomes = await Promise.allSettled(work.map(({ done }) => done));
+  const outcomes = await Promise.allSettled<unknown>(work.map(({ done }) => done));
   const failed = work.filter(({ of }, index) => {
     const outcome = outcomes[index];
     if (outcome?.status !== "rejected") return false;
@@ -27,6 +26,14 @@ export async function scheduled({ scheduledTime }: ScheduledController, env: Env
   if (failed.length > 0) throw new Error(`no tick for ${failed.map(({ of }) => of).join(", ")}`);
 }
 
-function hasTimedJob(id: string): boolean {
-  return findAgentIfAny(id)?.character.cron.some(({ schedule }) => schedule !== undefined) ?? false;
+/** Wakes the rooms of an agent that have something to do by the clock. */
+function ticksOf(id: string, scheduledTime: number, env: Env): { of: string; done: Promise<void> }[] {
+  const character = findAgentIfAny(id)?.character;
+  if (!character) return [];
+  const { cron, heartbeat, assignments } = character;
+  const isTimed = cron.some(({ schedule }) => schedule !== undefined);
+  return [
+    ...(isTimed ? [{ of: id, done: env.CRON_SCHEDULE.getByName(id).tick(scheduledTime) }] : []),
+    ...(heartbeat || assignments ? [{ of: `${id}'s hub`, done: env.AGENT_HUB.getByName(id).tick() }] : []),
+  ];
 }

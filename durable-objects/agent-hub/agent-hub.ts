@@ -1,19 +1,21 @@
 import { DurableObject } from "cloudflare:workers";
-import { eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Budget } from "../../shared/character/sections/budget.ts";
 import { createLogger, type Logger } from "../../shared/log.ts";
 import { describeD1Failure } from "../../shared/memory/failure.ts";
 import { recordUsage } from "../../shared/memory/usage.ts";
 import type { Spent } from "../../shared/usage/spend.ts";
+import { AssignmentDesk, type DeskEntry } from "../assignments/desk.ts";
 import type { Env } from "../env.ts";
 import type { CallId, FinishedCall } from "./call.ts";
 import type { Refusal } from "./ceiling.ts";
 import { type HubDatabase, migrateDatabase, openDatabase } from "./database.ts";
+import { HealthStore } from "./health-store.ts";
+import { HeartbeatSender } from "./heartbeat-sender.ts";
 import { Ledger } from "./ledger.ts";
 import { toNanoUsd } from "./nano-usd.ts";
 import { grantPermit, type PermitState } from "./request-permits.ts";
-import { type SettingName, settings } from "./schema.ts";
+import { SettingStore } from "./setting-store.ts";
 
 /** How long a reservation holds when nobody settles it, in milliseconds. A call that takes longer still counts at its end. */
 export const LEASE_MS = 10 * 60_000;
@@ -35,14 +37,19 @@ export interface SpendRequest extends CallId {
 }
 
 /**
- * What all conversations of one agent share, named by the agent's id: what it has spent, and which provider a person chose.
+ * What all conversations of one agent share, named by the agent's id: what it has spent, and which provider a person chose, what it
+ * is assigned; and what an operator is told of it.
  *
- * It knows nothing about the character: ceilings come with each request.
+ * Money knows nothing about the character: ceilings come with each request.
  */
 export class AgentHub extends DurableObject<Env> {
   readonly #agent: string;
   readonly #db: HubDatabase;
   readonly #ledger: Ledger;
+  readonly #settings: SettingStore;
+  readonly #health: HealthStore;
+  readonly #heartbeat: HeartbeatSender;
+  readonly #desk: AssignmentDesk;
   readonly #log: Logger;
   /** Writes to D1 that failed in a row. */
   #failures = 0;
@@ -56,6 +63,16 @@ export class AgentHub extends DurableObject<Env> {
     this.#log = createLogger({ agent: this.#agent });
     this.#db = openDatabase(ctx.storage);
     this.#ledger = new Ledger(ctx.storage, this.#db);
+    this.#settings = new SettingStore(this.#db);
+    this.#health = new HealthStore(this.#db);
+    const parts = { env, agentId: this.#agent, log: this.#log };
+    const settings = this.#settings;
+    this.#desk = new AssignmentDesk({ ...parts, store: deskStore(settings) });
+    this.#heartbeat = new HeartbeatSender({
+      ...parts,
+      ...{ settings, health: this.#health },
+      assignment: () => this.#desk.current()?.assignment ?? null,
+    });
     ctx.blockConcurrencyWhile(() => migrateDatabase(this.#db));
   }
 
@@ -86,8 +103,25 @@ export class AgentHub extends DurableObject<Env> {
   async settle(calls: readonly FinishedCall[]): Promise<void> {
     if (calls.length === 0) return;
     this.#ledger.settle(calls);
-    const { storage } = this.ctx;
-    if ((await storage.getAlarm()) === null) await storage.setAlarm(Date.now() + GATHER_MS);
+    this.#health.noteCalls(calls);
+    await this.#ringAt(Date.now() + GATHER_MS);
+  }
+
+  /** A minute has begun: the agent's heartbeat is kept going, and its assignments are looked after. */
+  async tick(): Promise<void> {
+    const dueAt = this.#heartbeat.nextAt(Date.now());
+    if (dueAt !== null) await this.#ringAt(dueAt);
+    await this.#desk.wake();
+  }
+
+  /** A session says that the turn of an assignment is over. */
+  assignmentOver(): Promise<void> {
+    return this.#desk.wake();
+  }
+
+  /** A webhook has delivered something. */
+  noteDelivery(source: string): void {
+    this.#health.noteDelivery(source, Date.now());
   }
 
   /** What was spent so far, this UTC day and this month. */
@@ -97,12 +131,12 @@ export class AgentHub extends DurableObject<Env> {
 
   /** The provider that a person chose last, or `null`. */
   chosenProvider(): string | null {
-    return this.#setting("provider");
+    return this.#settings.get("provider");
   }
 
   /** Remembers a person's choice; whether it can be had is for the caller to know. */
   chooseProvider(name: string): void {
-    this.#set("provider", name);
+    this.#settings.set("provider", name);
     this.#log.log("info", "provider.chosen", { provider: name });
   }
 
@@ -121,19 +155,38 @@ export class AgentHub extends DurableObject<Env> {
   noteThreadRefused({ channel, cause }: { channel: string; cause: string }): void {
     const name = `told:thread:${channel}` as const;
     const today = new Date().toISOString().slice(0, "2026-11-21".length);
-    if (this.#setting(name) === today) return;
-    this.#set(name, today);
+    if (this.#settings.get(name) === today) return;
+    this.#settings.set(name, today);
     const fix =
       "grant the bot Create Public Threads and Send Messages in Threads there, or set threadMode none";
     this.#log.log("error", "discord.thread_refused", { channel, cause, fix });
   }
 
-  /** Brings the ledger in D1 up to date. */
+  /** Brings the ledger in D1 up to date, and sends the heartbeat when it is due. */
   override async alarm(): Promise<void> {
     const { storage } = this.ctx;
     // Armed before the work: whatever dies in the middle is begun again, and D1 knows what it has.
     const retryMs = Math.min(RETRY_MS * 2 ** this.#failures, LONGEST_RETRY_MS);
     await storage.setAlarm(Date.now() + retryMs);
+    await Promise.all([this.#tryLedger(retryMs), this.#heartbeat.beatIfDue(Date.now())]);
+    const now = Date.now();
+    const beatAt = this.#heartbeat.nextAt(now);
+    // Calls may have come in while the heartbeat was under way.
+    const isWritten = this.#ledger.unwritten(this.#agent, 1).length === 0;
+    const ledgerAt = isWritten ? null : now + (this.#failures > 0 ? retryMs : GATHER_MS);
+    const next = Math.min(beatAt ?? Number.POSITIVE_INFINITY, ledgerAt ?? Number.POSITIVE_INFINITY);
+    if (Number.isFinite(next)) await storage.setAlarm(next);
+    else await storage.deleteAlarm();
+  }
+
+  /** Moves the alarm forward, never back. */
+  async #ringAt(at: number): Promise<void> {
+    const { storage } = this.ctx;
+    const planned = await storage.getAlarm();
+    if (planned === null || planned > at) await storage.setAlarm(at);
+  }
+
+  async #tryLedger(retryMs: number): Promise<void> {
     try {
       await this.#writeLedger();
     } catch (error) {
@@ -143,7 +196,6 @@ export class AgentHub extends DurableObject<Env> {
     }
     this.#failures = 0;
     this.#ledger.forget(Date.now() - REMEMBER_MS);
-    await storage.deleteAlarm();
   }
 
   async #writeLedger(): Promise<void> {
@@ -159,21 +211,23 @@ export class AgentHub extends DurableObject<Env> {
   #tellOperator({ period, ceilingUsd, spentUsd, resetsAt }: Refusal): void {
     const name = `told:${period}` as const;
     const told = `${resetsAt}:${ceilingUsd}`;
-    if (this.#setting(name) === told) return;
-    this.#set(name, told);
+    if (this.#settings.get(name) === told) return;
+    this.#settings.set(name, told);
     const until = new Date(resetsAt).toISOString();
     this.#log.log("error", "budget.exhausted", { period, ceilingUsd, spentUsd, until });
   }
+}
 
-  #setting(name: SettingName): string | null {
-    return this.#db.select().from(settings).where(eq(settings.name, name)).get()?.value ?? null;
-  }
-
-  #set(name: SettingName, value: string): void {
-    this.#db
-      .insert(settings)
-      .values({ name, value })
-      .onConflictDoUpdate({ target: settings.name, set: { value } })
-      .run();
-  }
+/** The desk's one entry among the hub's settings. */
+function deskStore(settings: SettingStore) {
+  return {
+    read: () => {
+      const stored = settings.get("assignment");
+      return stored === null ? null : (JSON.parse(stored) as DeskEntry);
+    },
+    write: (entry: DeskEntry | null) => {
+      if (entry === null) settings.delete("assignment");
+      else settings.set("assignment", JSON.stringify(entry));
+    },
+  };
 }

@@ -1,6 +1,6 @@
 /** A model call as sessions and the hub speak of it; plain data, sent over RPC. */
 import { isFree, priceUsd } from "../../shared/llm/prices.ts";
-import type { TokenUsage } from "../../shared/llm/provider.ts";
+import type { ProviderErrorCode, TokenUsage } from "../../shared/llm/provider.ts";
 
 /** Names one model call for ever. `attempt` grows when a call is made again because its outcome was lost. */
 export interface CallId {
@@ -19,6 +19,8 @@ export interface FinishedCall extends CallId {
   usage: TokenUsage | null;
   /** Unix milliseconds. */
   at: number;
+  /** Why it failed, if it did. */
+  error?: ProviderErrorCode | null;
 }
 
 /** What a call cost in US dollars; `null` when its usage or its model's price is unknown. */

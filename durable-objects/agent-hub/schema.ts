@@ -67,12 +67,38 @@ export const spending = sqliteTable("spending", {
   unpricedCalls: integer("unpriced_calls").notNull(),
 });
 
+/** How providers answer and webhooks deliver, as far as the hub has heard. Times are Unix milliseconds. */
+export const health = sqliteTable(
+  "health",
+  {
+    kind: text("kind", { enum: ["provider", "webhook"] }).notNull(),
+    /** The provider's name, or the webhook's source. */
+    name: text("name").notNull(),
+    /** The last call or delivery. */
+    lastAt: integer("last_at").notNull(),
+    /** The last one that failed, and why. */
+    errorAt: integer("error_at"),
+    error: text("error"),
+  },
+  (table) => [primaryKey({ columns: [table.kind, table.name] })],
+);
+
 /** Single values: what was chosen, and what the operator was told already. */
 export const settings = sqliteTable("settings", {
-  name: text("name").$type<"provider" | "told:day" | "told:month" | `told:thread:${string}`>().primaryKey(),
+  name: text("name")
+    .$type<
+      | "provider"
+      | "told:day"
+      | "told:month"
+      | `told:thread:${string}`
+      | "assignment"
+      | `heartbeat:${"next" | "sent" | "failed"}`
+    >()
+    .primaryKey(),
   value: text("value").notNull(),
 });
 
+export type HealthRow = typeof health.$inferSelect;
 export type CallRow = typeof calls.$inferSelect;
 export type SpendingRow = typeof spending.$inferSelect;
 export type SettingName = (typeof settings.$inferSelect)["name"];

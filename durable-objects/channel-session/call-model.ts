@@ -1,7 +1,12 @@
 /** Makes one model call of a turn: asks whether it may cost something, journals it, shows it, tells what it used. */
 import { CONTEXT_MESSAGES, fitContext } from "../../shared/llm/context.ts";
 import { modelTraits } from "../../shared/llm/models.ts";
-import { type ModelEvent, type ModelRequest, ProviderError } from "../../shared/llm/provider.ts";
+import {
+  type ModelEvent,
+  type ModelRequest,
+  ProviderError,
+  type ProviderErrorCode,
+} from "../../shared/llm/provider.ts";
 import { withSummary } from "../../shared/llm/summary.ts";
 import { earlierMessages, turnMessages, type UserMessage } from "./messages.ts";
 import type { NextAction } from "./next-action.ts";
@@ -49,7 +54,8 @@ export async function callModel(
     for await (const event of agent.provider.stream(request, host.signal)) await takeEvent(call, host, event);
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
-    store.failModelCall(turn, call, usageOfFailure(error.code, call.heard), now());
+    const end = { usage: usageOfFailure(error.code, call.heard), error: error.code };
+    store.failModelCall(turn, call, end, now());
     if (!said.user.images?.length || error.code !== "bad_request") throw error;
     // An image that the API cannot fetch or read must not cost the answer. The call has no result: it is made again.
     log.log("warn", "images.refused", { step, cause: error.message });
@@ -103,7 +109,7 @@ async function takeEvent(call: ModelCall, host: TurnHost, event: ModelEvent): Pr
     case "restart":
       log.log("warn", "model.retry", { attempt: event.attempt, reason: event.reason });
       live.restart(`The model is not answering (${event.reason.replaceAll("_", " ")}); trying again.`);
-      if (mayBePaidFor(event.reason)) await beginAnew(call, host);
+      if (mayBePaidFor(event.reason)) await beginAnew(call, host, event.reason);
       break;
     case "result":
       live.clear();
@@ -115,8 +121,8 @@ async function takeEvent(call: ModelCall, host: TurnHost, event: ModelEvent): Pr
 }
 
 /** What was heard of an attempt is lost and may have to be paid for; the next one needs money of its own. */
-async function beginAnew(call: ModelCall, host: TurnHost): Promise<void> {
-  host.store.failModelCall(call.turn, call, null, host.now());
+async function beginAnew(call: ModelCall, host: TurnHost, error: ProviderErrorCode): Promise<void> {
+  host.store.failModelCall(call.turn, call, { usage: null, error }, host.now());
   call.attempt += 1;
   call.heard = false;
   await begin(call, host);

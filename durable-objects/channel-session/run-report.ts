@@ -1,10 +1,19 @@
+import { isAssignmentEvent } from "../../shared/assignment/assignment.ts";
 import type { Logger } from "../../shared/log.ts";
+import { callHub } from "../agent-hub/hub-client.ts";
 import { runIdOf } from "../cron-schedule/plan-run.ts";
 import type { Env } from "../env.ts";
 import type { OpenTurn } from "./store.ts";
 
-/** Tells the agent's schedule that the runs a turn has answered are over. It looks by itself too, if this is lost. */
+/**
+ * Tells the agent's schedule that the runs a turn has answered are over, and its hub that an assignment is. Both look by
+ * themselves too, if this is lost.
+ */
 export function reportRuns(env: Env, agent: string, { messages }: OpenTurn, log: Logger): void {
+  if (messages.some(({ event }) => isAssignmentEvent(event))) {
+    const told = callHub(env, agent, async (hub) => hub.assignmentOver());
+    void told.catch((error: unknown) => log.log("warn", "assignment.untold", { cause: String(error) }));
+  }
   for (const { event } of messages) {
     const run = runIdOf(event);
     if (run === undefined) continue;

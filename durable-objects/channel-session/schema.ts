@@ -3,7 +3,7 @@
  * columns have defaults, JSON columns only gain optional fields.
  */
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import type { ModelResult, TokenUsage } from "../../shared/llm/provider.ts";
+import type { ModelResult, ProviderErrorCode, TokenUsage } from "../../shared/llm/provider.ts";
 import type { Author, InboundEvent, ReplyTarget } from "../../shared/session/event.ts";
 
 /** Every event that was ever accepted, once. A row is written before its sender hears "accepted". */
@@ -128,6 +128,8 @@ export const reports = sqliteTable(
     usage: text("usage", { mode: "json" }).$type<TokenUsage>(),
     /** Unix milliseconds at which it ended. */
     at: integer("at").notNull(),
+    /** Why it failed; `null` when it did not, or was stopped. */
+    error: text("error").$type<ProviderErrorCode>(),
   },
   (table) => [primaryKey({ columns: [table.turnId, table.step, table.attempt] })],
 );

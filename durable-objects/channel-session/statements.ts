@@ -182,6 +182,7 @@ export function prepareStatements(db: SessionDatabase) {
             model: value("model"),
             usage: value("usage"),
             at: value("at"),
+            error: value("error"),
           })
           .onConflictDoNothing()
           .prepare(),

@@ -6,7 +6,7 @@
  */
 import { and, desc, eq, ne, not } from "drizzle-orm";
 import { isQuiet } from "../../shared/cron/prompt.ts";
-import type { ModelResult, TokenUsage } from "../../shared/llm/provider.ts";
+import type { ModelResult } from "../../shared/llm/provider.ts";
 import type { InboundEvent } from "../../shared/session/event.ts";
 import {
   approvalDeadline,
@@ -21,7 +21,7 @@ import { chooseBatch, type Dispatch } from "./batch.ts";
 import type { SessionDatabase } from "./database.ts";
 import { forgetAnswered, forgetOlder, forgetWaiting, isOlder } from "./forgetting.ts";
 import { answerText, type PlannedCall } from "./next-action.ts";
-import { ReportStore } from "./report-store.ts";
+import { type CallEnd, ReportStore } from "./report-store.ts";
 import {
   type InboxRow,
   inbox,
@@ -213,20 +213,20 @@ export class SessionStore {
       this.#reports.addOf(
         { ...row, model: result.model },
         { step, attempt: entry.attempt },
-        result.usage,
+        { usage: result.usage },
         now,
       );
     });
   }
 
-  /** A model call has failed. @param usage what it used; `null`: nobody knows. */
+  /** A model call has failed. */
   failModelCall(
     turn: OpenTurn,
     call: { step: number; attempt: number },
-    usage: TokenUsage | null,
+    end: Required<CallEnd>,
     now: number,
   ): void {
-    this.#write(turn, (row) => this.#reports.addOf(row, call, usage, now));
+    this.#write(turn, (row) => this.#reports.addOf(row, call, end, now));
   }
 
   /**

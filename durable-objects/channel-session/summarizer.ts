@@ -9,11 +9,11 @@ import {
   type Provider,
   ProviderError,
   type ProviderErrorCode,
-  type TokenUsage,
 } from "../../shared/llm/provider.ts";
 import { summaryRequest } from "../../shared/llm/summary.ts";
 import type { Logger } from "../../shared/log.ts";
 import { nextSummary, type SummaryPlan } from "./next-summary.ts";
+import type { CallEnd } from "./report-store.ts";
 import { BudgetError, type Spending } from "./spending.ts";
 import { FencedError } from "./store.ts";
 import type { SummaryStore } from "./summary-store.ts";
@@ -123,8 +123,8 @@ export class Summarizer {
     const { step, attempt } = plan;
     const request = summaryRequest({ earlier: store.current()?.text, messages: plan.messages }, limits);
     const asked = { provider: provider.name, model: provider.model };
-    const over = (model: string, usage: TokenUsage | null) =>
-      spending.note({ turnId, step, attempt, ...asked, model, usage, at: now() });
+    const over = (model: string, { usage, error }: CallEnd) =>
+      spending.note({ turnId, step, attempt, ...asked, model, usage, at: now(), error: error ?? null });
     const giveBack = await spending.reserve({ turn: turnId, step, attempt }, asked.model, request, signal);
     try {
       store.start(turnId, plan, asked, now());
@@ -138,11 +138,12 @@ export class Summarizer {
         if (event.type === "text") heard = true;
         if (event.type === "restart" && mayBePaidFor(event.reason)) throw lostCall(provider, event.reason);
         if (event.type !== "result") continue;
-        over(event.result.model, event.result.usage);
+        over(event.result.model, event.result);
         return event.result;
       }
     } catch (error) {
-      over(asked.model, error instanceof ProviderError ? usageOfFailure(error.code, heard) : null);
+      const code = error instanceof ProviderError ? error.code : undefined;
+      over(asked.model, code ? { usage: usageOfFailure(code, heard), error: code } : { usage: null });
       throw error;
     }
     throw new Error(`${provider.name} ended a call without a result`);

@@ -48,7 +48,15 @@ export class SummaryStore {
     const step = turn.steps.findLastIndex(({ kind }) => kind === "summary");
     const entry = turn.steps[step];
     if (entry?.kind !== "summary" || !entry.asked || entry.result || entry.failed) return undefined;
-    return { turnId: turn.id, step, attempt: entry.attempt, ...entry.asked, usage: null, at: now };
+    return {
+      turnId: turn.id,
+      step,
+      attempt: entry.attempt,
+      ...entry.asked,
+      usage: null,
+      at: now,
+      error: null,
+    };
   }
 
   /** Journals that a summary is begun (again), and who is asked for it. @throws FencedError */

@@ -11,6 +11,7 @@ import type {
 } from "../../shared/bridge/protocol.ts";
 import { FORWARDED_EVENTS, gatewayIntents } from "../../shared/discord/intents.ts";
 import { discordSettings } from "../../shared/discord/settings.ts";
+import type { GatewayStanding } from "../../shared/heartbeat/health.ts";
 import { createLogger, type Logger } from "../../shared/log.ts";
 import { findAgent, findAgentIfAny } from "../channel-session/agent-parts.ts";
 import { connectDiscord } from "../discord-client.ts";
@@ -26,6 +27,7 @@ import { askForLease, LEASE_TTL_SECONDS, releaseLease, renewLease } from "./leas
 import { LinkState } from "./link-state.ts";
 import { MessageStore } from "./message-store.ts";
 import { Sessions } from "./sessions.ts";
+import { SharedLock } from "./shared-lock.ts";
 
 /** When a request was signed, in Unix seconds by the gateway's clock. */
 export interface Signed {
@@ -62,7 +64,7 @@ export class GatewayLink extends DurableObject<Env> {
     this.#state = new LinkState(this.#db);
     this.#directory = new Directory(this.#db);
     this.#messages = new MessageStore(this.#db);
-    this.#sessions = new Sessions(env, agent);
+    this.#sessions = new Sessions(env, agent, new SharedLock(env, agent, this.#log));
     this.#backlog = new Backlog({
       admission: () => this.#admission(),
       directory: this.#directory,
@@ -134,6 +136,12 @@ export class GatewayLink extends DurableObject<Env> {
     this.#log.log("info", "lease.released", { gateway: request.gateway, epoch: request.epoch });
     this.#state.setLease(lease, now);
     return null;
+  }
+
+  /** Who speaks for the shard, and how many there are, as far as is known. */
+  standing(): GatewayStanding & { shards: number } {
+    const { holder, expiresAt } = this.#state.lease;
+    return { holder, expiresAt, shards: this.#state.shardCount ?? 1 };
   }
 
   override alarm(): Promise<void> {

@@ -20,7 +20,7 @@ export async function sendHeld(channelId: string, parts: HeldMessageParts): Prom
     if (admitted) {
       const { conversation, event } = admitted;
       try {
-        const receipt = await sessions.accept(conversation, event);
+        const receipt = await sessions.accept(conversation, messageId, event);
         if (receipt.status === "busy") return false;
       } catch (error) {
         log.log("warn", "session.unreachable", { conversation, cause: String(error) });

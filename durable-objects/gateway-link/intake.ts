@@ -126,7 +126,7 @@ export class Intake {
       // One before it may have found its session busy.
       if (messages.isHolding(channelId)) return this.#hold(message);
       const { conversation, event } = admitted;
-      const receipt = await this.#parts.sessions.accept(conversation, event);
+      const receipt = await this.#parts.sessions.accept(conversation, id, event);
       if (receipt.status === "busy") this.#hold(message);
     };
     return { channelId, conversation: admitted.conversation, seen: id, run };

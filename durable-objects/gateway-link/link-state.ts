@@ -24,6 +24,11 @@ export class LinkState {
     return this.#read()?.installedAt;
   }
 
+  /** Into how many shards the agent's last session was divided; `null` before the first. */
+  get shardCount(): number | null {
+    return this.#read()?.shardCount ?? null;
+  }
+
   /** `undefined` before Discord has told it. */
   get botUserId(): string | undefined {
     return this.#read()?.botUserId ?? undefined;

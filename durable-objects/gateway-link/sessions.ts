@@ -4,6 +4,7 @@ import { withDeadline } from "../../shared/time/deadline.ts";
 import type { ChannelSession, Receipt } from "../channel-session/channel-session.ts";
 import type { Amendment } from "../channel-session/store.ts";
 import type { Env } from "../env.ts";
+import type { SharedLock } from "./shared-lock.ts";
 
 /** How long one try may take, in milliseconds. */
 const TIMEOUT_MS = 5_000;
@@ -17,14 +18,22 @@ const TRIES = 2;
  */
 export class Sessions {
   readonly #env: Env;
+  readonly #lock: SharedLock;
   readonly #agent: string;
 
-  constructor(env: Env, agent: string) {
+  constructor(env: Env, agent: string, lock: SharedLock) {
+    this.#lock = lock;
     this.#env = env;
     this.#agent = agent;
   }
 
-  accept(conversation: string, event: InboundEvent): Promise<Receipt> {
+  /** `elsewhere`: another runtime answers the message. */
+  async accept(
+    conversation: string,
+    messageId: string,
+    event: InboundEvent,
+  ): Promise<Receipt | { status: "elsewhere" }> {
+    if (!(await this.#lock.take(messageId))) return { status: "elsewhere" };
     return this.#call(conversation, async (session) => session.accept(event));
   }
 

@@ -5,6 +5,7 @@
  * Each field describes itself: `agents/character.schema.json`, which editors use, is generated from this schema.
  */
 import * as z from "zod";
+import { assignmentsSection } from "./sections/assignments.ts";
 import { budgetSection } from "./sections/budget.ts";
 import { cronSection } from "./sections/cron.ts";
 import { discordSection, messagingSection } from "./sections/discord.ts";
@@ -53,7 +54,8 @@ export const characterSchema = z.object({
   webhooks: webhooksSection
     .default({})
     .describe("Webhooks by source: POST /agents/<agent>/webhook/<source>."),
-  heartbeat: heartbeatSection.optional().describe("Status ping for operators."),
+  heartbeat: heartbeatSection.optional().describe("Status ping for operators. Sent while this is here."),
+  assignments: assignmentsSection.optional().describe("Takes issues from a conductor and works on them."),
 });
 
 /** One agent's configuration with every default filled in. */

@@ -65,6 +65,7 @@ export function referencedSecrets(character: Character): string[] {
     ...Object.values(character.webhooks).flatMap(({ secret, webhook }) => [secret ?? "", webhook ?? ""]),
     ...character.cron.flatMap(({ webhook, discordWebhookUrl }) => [webhook ?? "", discordWebhookUrl ?? ""]),
     character.heartbeat?.url ?? "",
+    character.assignments?.webhook ?? "",
   ];
   return [...new Set(texts.flatMap(envReferences))].sort();
 }

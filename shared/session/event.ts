@@ -37,7 +37,8 @@ export interface DiscordWebhookTarget {
     | { secret: string }
     /** The place in `character.json` where the URL is written. */
     | { cron: string }
-    | { webhooks: string };
+    | { webhooks: string }
+    | { section: "assignments" };
   /** Id of a thread in the webhook's channel. */
   threadId?: string;
 }

@@ -9,13 +9,16 @@ export interface PostedTo {
   thread?: string | undefined;
 }
 
+/** The sections of a character that may hold a webhook. */
+type PostingSections = Pick<Character, "cron" | "webhooks" | "assignments">;
+
 /** Where answers of agents go that name no other place. */
 const DEFAULT_WEBHOOK = "DISCORD_WEBHOOK_URL";
 
 /** The target of an answer that nobody waits for. `place`: where in the character this is written. */
 export function postedTarget(
   { webhook, channelId, thread }: PostedTo,
-  place: { cron: string } | { webhooks: string },
+  place: { cron: string } | { webhooks: string } | { section: "assignments" },
   secret: SecretReader,
 ): ReplyTarget {
   if (webhook) {
@@ -32,7 +35,7 @@ export function postedTarget(
 /** The webhook's URL, or in words what is missing. The character may have changed since the target was stored. */
 export function webhookUrl(
   { url }: DiscordWebhookTarget,
-  character: Pick<Character, "cron" | "webhooks">,
+  character: PostingSections,
   secret: SecretReader,
 ): { url: string } | { missing: string } {
   const text = webhookText(url, character);
@@ -44,9 +47,10 @@ export function webhookUrl(
 
 function webhookText(
   url: DiscordWebhookTarget["url"],
-  { cron, webhooks }: Pick<Character, "cron" | "webhooks">,
+  { cron, webhooks, assignments }: PostingSections,
 ): string | undefined {
   if ("secret" in url) return `env:${url.secret}`;
+  if ("section" in url) return assignments?.webhook;
   if ("webhooks" in url) return webhooks[url.webhooks]?.webhook;
   const job = cron.find(({ id }) => id === url.cron);
   return job && jobWebhook(job);

@@ -1,5 +1,6 @@
 /** Agents of the tests inside workerd, in place of agents/index.ts. `TESTER__…` secrets lead to the fakes of global-setup.ts. */
 import { defineAgents } from "../../shared/character/registry.ts";
+import { rigAgents } from "./rig-agents.ts";
 
 const get = (path: string) => ({ method: "GET", path, description: `GET ${path}` });
 const post = (path: string) => ({ method: "POST", path, description: `POST ${path}` });
@@ -181,5 +182,6 @@ export const agents = defineAgents({
     tools: [],
     discord: { reactions: { enabled: true } },
   },
+  ...rigAgents,
   broken: { name: "Broken", personality: 7 },
 });

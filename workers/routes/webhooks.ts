@@ -1,6 +1,7 @@
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { agents } from "../../agents/index.ts";
+import { callHub } from "../../durable-objects/agent-hub/hub-client.ts";
 import { findAgentIfAny } from "../../durable-objects/channel-session/agent-parts.ts";
 import type { Env } from "../../durable-objects/env.ts";
 import { resolveEnvReferences, secretReader } from "../../shared/character/secrets.ts";
@@ -94,7 +95,18 @@ async function receive(c: Context<{ Bindings: Env }>, door: Door | undefined): P
     c.header("Retry-After", "60");
     throw new RequestError(429, BUSY.code, BUSY.message);
   }
+  if (findAgentIfAny(agent)?.character.heartbeat) noteDelivery(c, door);
   return c.json({ id: inbound.id, turn: receipt.turn, duplicate: receipt.status === "duplicate" }, 202);
+}
+
+/** For the agent's heartbeat, and nobody waits for it. */
+function noteDelivery(c: Context<{ Bindings: Env }>, { agent, source }: Door): void {
+  const noted = callHub(c.env, agent, async (hub) => hub.noteDelivery(source));
+  c.executionCtx.waitUntil(
+    noted.catch((error: unknown) =>
+      log.log("warn", "webhook.not_noted", { agent, source, cause: String(error) }),
+    ),
+  );
 }
 
 /** @throws RequestError 503 without a secret, 401 for a delivery that is not signed with it. */

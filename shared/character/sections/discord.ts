@@ -75,6 +75,13 @@ export const discordSection = z.object({
     .enum(toolDisplays)
     .default("compact")
     .describe("Tool calls above the answer: full, each with its arguments; compact, one line; none."),
+  sharedLock: z
+    .string()
+    .regex(/\{messageId\}/, "expected {messageId} in it")
+    .optional()
+    .describe(
+      "While an old cluster serves the same bot: the key in its Redis, with `{messageId}`, whose lock decides who answers a message.",
+    ),
   catchUp: catchUpSection.prefault({}).describe("What is answered after the gateway was away."),
 });
 

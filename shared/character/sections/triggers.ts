@@ -42,9 +42,16 @@ export const webhooksSection = z.record(z.string(), webhook);
 /** One source, as read. */
 export type WebhookSource = z.infer<typeof webhook>;
 
-/** A status ping for operators. Sent only when `url` and `agentId` are both set. */
+/** A status ping for operators. */
 export const heartbeatSection = z.object({
-  url: textWithReferences.optional().describe("Where the status goes, or `env:NAME`."),
+  url: textWithReferences
+    .optional()
+    .describe(
+      "Where the status goes, or `env:NAME`; without a path to `/api/events` there. Default: CONDUCTOR_BASE_URL, without that this Worker's own conductor.",
+    ),
   intervalSeconds: z.number().min(1).default(60).describe("Seconds between two pings."),
-  agentId: z.string().optional().describe("The agent's id at the receiver."),
+  agentId: z
+    .string()
+    .optional()
+    .describe("The agent's id at the receiver; AGENT_ID says so too. Default: its id here."),
 });
