@@ -47,8 +47,8 @@ export function findPlaybook(system: string, message: string): Playbook | null {
   for (const [at, line] of lines.entries()) {
     const heading = HEADING.exec(line)?.[1];
     const names = heading === undefined ? null : namesIn(heading, asked);
-    if (names === null) continue;
-    return { steps: readSteps(lines.slice(at + 1)), names };
+    const steps = names === null ? [] : readSteps(lines.slice(at + 1));
+    if (names !== null && steps.length > 0) return { steps, names };
   }
   return null;
 }
@@ -56,12 +56,14 @@ export function findPlaybook(system: string, message: string): Playbook | null {
 function namesIn(heading: string, message: string): Playbook["names"] | null {
   const parts = heading.split(/\{(\w+)\}/);
   // Odd places hold names.
-  const pattern = parts.map((part, index) => (index % 2 === 0 ? escape(part) : `(?<${part}>[\\w.-]*\\w)`));
+  const pattern = parts.map((part, index) =>
+    index % 2 === 0 ? escapeRegExp(part) : `(?<${part}>[\\w.-]*\\w)`,
+  );
   const match = new RegExp(`^${pattern.join("")}`, "m").exec(message);
   return match && new Map(Object.entries(match.groups ?? {}));
 }
 
-function escape(text: string): string {
+function escapeRegExp(text: string): string {
   return text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
 }
 

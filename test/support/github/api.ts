@@ -9,13 +9,26 @@ const newFile = z.object({ message: z.string(), content: z.base64(), branch: z.s
 const newPull = z.object({ title: z.string(), body: z.string(), head: z.string(), base: z.string() });
 const newReview = z.object({ event: z.enum(["APPROVE", "REQUEST_CHANGES", "COMMENT"]), body: z.string() });
 
-/** @param requests gets each request's method and path. */
-export function githubApi(repository: GithubRepository, token: string, requests: string[]): Hono {
-  const app = new Hono();
+interface ApiEnv {
+  Variables: { login: string };
+}
+
+export interface ApiParts {
+  repository: GithubRepository;
+  /** Token → who it belongs to. */
+  logins: ReadonlyMap<string, string>;
+  /** Gets who asks for what. */
+  requests: string[];
+}
+
+export function githubApi({ repository, logins, requests }: ApiParts): Hono<ApiEnv> {
+  const app = new Hono<ApiEnv>();
 
   app.use(async (c, next) => {
-    requests.push(`${c.req.method} ${c.req.path}`);
-    if (c.req.header("authorization") !== `Bearer ${token}`) throw problem(401, "Bad credentials");
+    const login = logins.get(c.req.header("authorization")?.replace(/^Bearer /, "") ?? "");
+    if (login === undefined) throw problem(401, "Bad credentials");
+    requests.push(`${login}: ${c.req.method} ${c.req.path}`);
+    c.set("login", login);
     await next();
   });
 
@@ -25,7 +38,7 @@ export function githubApi(repository: GithubRepository, token: string, requests:
     return c.json({ total_count: items.length, incomplete_results: false, items });
   });
 
-  const repo = new Hono();
+  const repo = new Hono<ApiEnv>();
 
   repo.get("/issues/:number", (c) => c.json(found(repository.issues.get(Number(c.req.param("number"))))));
 
@@ -52,7 +65,7 @@ export function githubApi(repository: GithubRepository, token: string, requests:
   repo.post("/pulls", async (c) => {
     const pull = await read(c, newPull);
     if (!repository.files.has(pull.head)) throw problem(422, "No commits between base and head");
-    return c.json(repository.openPull(pull), 201);
+    return c.json(repository.openPull(pull, c.var.login), 201);
   });
 
   repo.get("/pulls/:number", (c) => c.json(found(repository.pulls.get(Number(c.req.param("number"))))));
@@ -70,9 +83,11 @@ export function githubApi(repository: GithubRepository, token: string, requests:
   });
 
   repo.post("/pulls/:number/reviews", async (c) => {
-    const { event, body } = await read(c, newReview);
-    repository.review(found(repository.pulls.get(Number(c.req.param("number")))), event, body);
-    return c.json({ id: 1, state: event, body });
+    const review = await read(c, newReview);
+    const pull = found(repository.pulls.get(Number(c.req.param("number"))));
+    if (pull.user.login === c.var.login) throw problem(422, "Can not review your own pull request");
+    repository.review(pull, review, c.var.login);
+    return c.json({ state: review.event, body: review.body });
   });
 
   app.route(`/repos/${repository.name}`, repo);

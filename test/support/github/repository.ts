@@ -37,8 +37,8 @@ export interface CommittedFile {
 
 /** Who opens and labels issues. */
 const PERSON = "mona";
-/** In whose name the agents' token acts. */
-const AGENTS = "rig-agents";
+/** In whose name a repository merges by itself. */
+const MERGER = "github-merge-queue[bot]";
 
 export class GithubRepository {
   readonly name: string;
@@ -91,7 +91,10 @@ export class GithubRepository {
     return sha;
   }
 
-  openPull({ title, body, head, base }: Record<"title" | "body" | "head" | "base", string>): PullRequest {
+  openPull(
+    { title, body, head, base }: Record<"title" | "body" | "head" | "base", string>,
+    login: string,
+  ): PullRequest {
     const number = ++this.#lastNumber;
     const pull: PullRequest = {
       number,
@@ -100,29 +103,33 @@ export class GithubRepository {
       state: "open",
       merged: false,
       merge_commit_sha: null,
-      user: { login: AGENTS },
+      user: { login },
       head: { ref: head },
       base: { ref: base },
       html_url: `https://github.com/${this.name}/pull/${number}`,
     };
     this.pulls.set(number, pull);
-    this.#happened("pull_request", "opened", AGENTS, { pull_request: pull });
+    this.#happened("pull_request", "opened", login, { pull_request: pull });
     return pull;
   }
 
   /** An approval merges it, and closes the issues that it says it closes. */
-  review(pull: PullRequest, verdict: string, body: string): void {
-    const review = { state: verdict === "APPROVE" ? "approved" : "commented", body };
-    this.#happened("pull_request_review", "submitted", AGENTS, { pull_request: pull, review });
-    if (verdict !== "APPROVE" || pull.merged) return;
+  review(pull: PullRequest, { event, body }: { event: string; body: string }, login: string): void {
+    const review = { state: event === "APPROVE" ? "approved" : "commented", body };
+    this.#happened("pull_request_review", "submitted", login, { pull_request: pull, review });
+    if (event !== "APPROVE" || pull.merged) return;
     const sha = commitHash(`merge ${pull.number}`);
-    Object.assign(pull, { state: "closed", merged: true, merge_commit_sha: sha } satisfies Partial<PullRequest>);
+    Object.assign(pull, {
+      state: "closed",
+      merged: true,
+      merge_commit_sha: sha,
+    } satisfies Partial<PullRequest>);
     this.branches.set(pull.base.ref, sha);
     for (const [, number] of pull.body.matchAll(/\bcloses #(\d+)/gi)) {
       const issue = this.issues.get(Number(number));
       if (issue) issue.state = "closed";
     }
-    this.#happened("pull_request", "closed", AGENTS, { pull_request: pull });
+    this.#happened("pull_request", "closed", MERGER, { pull_request: pull });
   }
 
   #happened(event: string, action: string, login: string, about: Readonly<Record<string, unknown>>): void {

@@ -16,7 +16,7 @@ export interface SmallGithub {
   /** For `GITHUB_API_URL`; without a slash at the end. */
   readonly url: string;
   readonly repository: GithubRepository;
-  /** Requests of the API so far, such as `POST /repos/acme/shop/pulls`. */
+  /** Requests of the API so far, such as `dev-e: POST /repos/acme/shop/pulls`. */
   readonly requests: readonly string[];
   /** A person opens an issue. */
   openIssue(title: string, body: string): Issue;
@@ -40,18 +40,17 @@ export interface Webhook {
 
 /**
  * @param options.repo `owner/name`
- * @param options.token the one that requests must show
- * @param options.webhooks asked for at each delivery, for a receiver may be started later
+ * @param options.logins who has which token: token → login
  */
 export async function startSmallGithub(options: {
   repo: string;
-  token: string;
-  webhooks: () => readonly Webhook[];
+  logins: ReadonlyMap<string, string>;
+  webhooks: readonly Webhook[];
 }): Promise<SmallGithub> {
   const waiting: Delivery[] = [];
   const requests: string[] = [];
   const repository = new GithubRepository(options.repo, (delivery) => waiting.push(delivery));
-  const { fetch: answer } = githubApi(repository, options.token, requests);
+  const { fetch: answer } = githubApi({ repository, logins: options.logins, requests });
   const server = serve({ fetch: answer, port: 0, hostname: "127.0.0.1" }) as Server;
   if (!server.listening) await once(server, "listening");
   const address = server.address();
@@ -65,7 +64,7 @@ export async function startSmallGithub(options: {
     async deliver() {
       const sent = [];
       for (const delivery of waiting.splice(0)) {
-        const receivers = options.webhooks().filter(({ events }) => events.includes(delivery.event));
+        const receivers = options.webhooks.filter(({ events }) => events.includes(delivery.event));
         for (const { url, secret } of receivers)
           sent.push({ event: delivery.event, to: url, status: await send(delivery, url, secret) });
       }
