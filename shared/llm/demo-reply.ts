@@ -24,8 +24,8 @@ const SUMMARISED_MESSAGES = 20;
  * Decides the reply. After tool results comes the answer, never another call, so that a turn always ends; only a playbook
  * goes on, and it has an end.
  *
- * The rules, first match first: a summary, a playbook of the system prompt, results to tell, memory, a long answer, the conversation recalled, tools, files,
- * an introduction.
+ * The rules, first match first: a summary, a playbook of the system prompt, results to tell, memory, a long answer, the
+ * conversation recalled, tools, files, an introduction.
  */
 export function demoReply(request: ModelRequest): DemoReply {
   const playbook = isSummaryRequest(request) ? null : findPlaybook(request.system.stable, askedIn(request));
