@@ -25,7 +25,9 @@ export const rigAgents = {
     ...plain("Unheard"),
     heartbeat: { url: "env:TOOLS_URL/status/500", agentId: "unheard-e" },
   },
-  ...Object.fromEntries(assigned.map((id) => [id, { ...plain(id), heartbeat: { intervalSeconds: 1 }, assignments: {} }])),
+  ...Object.fromEntries(
+    assigned.map((id) => [id, { ...plain(id), heartbeat: { intervalSeconds: 1 }, assignments: {} }]),
+  ),
 };
 
 /** Bindings for vitest.config.ts. @param token of their Discord bot */
