@@ -22,7 +22,7 @@ const RATES = [
 const MESSAGE = "[[hang]]";
 
 const batchSchema = z.object({
-  events: z.array(z.object({ t: z.string(), d: z.object({ id: z.string() }) })),
+  events: z.array(z.object({ t: z.string(), d: z.object({ id: z.string().optional() }) })),
 });
 
 await using stage = await startDiscordStage({ agent: "listener", discord: { rateLimits: false } });
@@ -36,7 +36,7 @@ stage.proxy.onAnswered = (path, body, status) => {
   if (status !== 200 || !path.endsWith("/events")) return;
   const now = performance.now();
   const { events } = batchSchema.parse(JSON.parse(body.toString()));
-  for (const { t, d } of events) if (t === "MESSAGE_CREATE") committedAt.set(d.id, now);
+  for (const { t, d } of events) if (t === "MESSAGE_CREATE" && d.id) committedAt.set(d.id, now);
 };
 const gateway = stage.startGateway("bench");
 await gateway.ready();
