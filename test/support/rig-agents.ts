@@ -17,7 +17,7 @@ export const rigAgents = {
     llm: { provider: "anthropic", fallbackProviders: ["openai-api"] },
     discord: { channels: ["#rig"] },
     mcpServers: { files: { command: "files" } },
-    webhooks: { github: { secret: "env:GITHUB_WEBHOOK_SECRET" } },
+    webhooks: { deploys: { secret: "env:GITHUB_WEBHOOK_SECRET" } },
     heartbeat: { url: "env:TOOLS_URL", intervalSeconds: 30, agentId: "pulse-e" },
   },
   "pulse-at-home": { ...plain("At home"), heartbeat: {} },
