@@ -35,7 +35,7 @@ export default defineConfig({
                 PAYERS__ANTHROPIC_API_KEY: "sk-ant-test",
                 NARROW__ANTHROPIC_API_KEY: "sk-ant-test",
                 SMALL__ANTHROPIC_API_KEY: "sk-ant-test",
-                ...rigSecrets(FAKE_TOKEN),
+                ...rigSecrets(FAKE_TOKEN, inject("toolsUrl")),
                 ...cronSecrets(inject("webhooksUrl")),
                 WEBHOOKS_URL: inject("webhooksUrl"),
                 CRON_ELSEWHERE__HOOK_URL: `${inject("toolsUrl")}/api/webhooks/1088510058284990888/token`,

@@ -30,13 +30,16 @@ export const rigAgents = {
   ),
 };
 
-/** Bindings for vitest.config.ts. @param token of their Discord bot */
-export function rigSecrets(token: string): Record<string, string> {
+/** Bindings for vitest.config.ts. @param token of their Discord bot @param conductor where one of them has its conductor */
+export function rigSecrets(token: string, conductor: string): Record<string, string> {
   const ids = Object.keys(rigAgents);
   return {
     ...Object.fromEntries(ids.map((id) => [secretNames(id, "ANTHROPIC_API_KEY")[0], "sk-ant-test"])),
     PULSE__DISCORD_BOT_TOKEN: token,
     PULSE__GITHUB_WEBHOOK_SECRET: "pulse-secret",
+    PULSE__CONDUCTOR_TOKEN: "conductor-token",
+    PULSE_UNHEARD__CONDUCTOR_TOKEN: "conductor-token",
+    PULSE_UNHEARD__CONDUCTOR_BASE_URL: conductor,
     PULSE__GITHUB_TOKEN: "github-token",
   };
 }

@@ -76,7 +76,7 @@ describe("a heartbeat", () => {
     expect(await received("pulse-e")).toHaveLength(count + 1);
   });
 
-  it("says what is set up and what is not, and carries no token to strangers", async () => {
+  it("says what is set up and what is not", async () => {
     const { providers, integrations } = await nextBeat();
     expect(conditionOf(providers, "openai-api")).toMatchObject({
       ...{ status: "not_configured", active: false },
@@ -90,9 +90,13 @@ describe("a heartbeat", () => {
       "github unknown",
       "runner not_configured",
     ]);
-    const [first] = await toolRequests("pulse-e");
-    expect(first).toMatchObject({ method: "POST", target: "/api/events" });
-    expect(first?.headers).not.toHaveProperty("authorization");
+  });
+
+  it("carries the conductor's token to no stranger", async () => {
+    await nextBeat();
+    const [toStranger] = await toolRequests("pulse-e");
+    expect(toStranger).toMatchObject({ method: "POST", target: "/api/events" });
+    expect(toStranger?.headers).not.toHaveProperty("authorization");
   });
 
   it("shows a provider as degraded from its failed call to its next good one", async () => {
@@ -180,7 +184,7 @@ describe("a heartbeat", () => {
     expect(written.results).toHaveLength(1);
   });
 
-  it("that does not arrive is told once, and tried on", async () => {
+  it("that its conductor does not take is told once, and tried on", async () => {
     const warned = vi.spyOn(console, "warn").mockImplementation(() => {});
     for (let beat = 0; beat < 3; beat++) {
       noon += 60_000;
@@ -188,7 +192,9 @@ describe("a heartbeat", () => {
       await hub("pulse-unheard").tick();
       await runDurableObjectAlarm(hub("pulse-unheard"));
     }
-    expect(await received("unheard-e")).toHaveLength(3);
+    const sent = await toolRequests("unheard-e");
+    expect(sent).toHaveLength(3);
+    expect(sent[0]?.headers).toMatchObject({ authorization: "Bearer conductor-token" });
     const told = warned.mock.calls.filter(([line]) => String(line).includes("heartbeat.failed"));
     expect(told).toHaveLength(1);
     expect((await received("unheard-e")).at(-1)?.integrations[0]).toMatchObject({
