@@ -3,9 +3,11 @@ import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import { cronSecrets } from "./test/support/cron-secrets.ts";
 import { FAKE_TOKEN } from "./test/support/discord/fake-discord.ts";
+import { REDIS_TOKEN } from "./test/support/redis-token.ts";
 import { rigSecrets } from "./test/support/rig-agents.ts";
 
 const testAgents = fileURLToPath(new URL("test/support/agents.ts", import.meta.url));
+const redisAgents = fileURLToPath(new URL("test/redis/agents.ts", import.meta.url));
 
 export default defineConfig({
   test: {
@@ -33,7 +35,7 @@ export default defineConfig({
                 PAYERS__ANTHROPIC_API_KEY: "sk-ant-test",
                 NARROW__ANTHROPIC_API_KEY: "sk-ant-test",
                 SMALL__ANTHROPIC_API_KEY: "sk-ant-test",
-                ...rigSecrets(FAKE_TOKEN),
+                ...rigSecrets(FAKE_TOKEN, inject("toolsUrl")),
                 ...cronSecrets(inject("webhooksUrl")),
                 WEBHOOKS_URL: inject("webhooksUrl"),
                 CRON_ELSEWHERE__HOOK_URL: `${inject("toolsUrl")}/api/webhooks/1088510058284990888/token`,
@@ -75,6 +77,35 @@ export default defineConfig({
           // They build the pages in one place, and count on the machine for themselves.
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        plugins: [
+          cloudflareTest(({ inject }) => ({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: {
+              bindings: {
+                ...{ ADMIN_TOKEN: "test-admin-token", AGENT_ID: "dev-e", MIGRATIONS: inject("migrations") },
+                ...{ ANTHROPIC_API_KEY: "sk-ant-test", ANTHROPIC_BASE_URL: inject("modelUrl") },
+                ...{ MODEL_URL: inject("modelUrl"), DISCORD_API_BASE_URL: inject("discordUrl") },
+                ...{ DISCORD_BOT_TOKEN: FAKE_TOKEN, BRIDGE_SECRET: "test-bridge-secret" },
+                ...{ UPSTASH_REDIS_REST_URL: inject("redisUrl"), UPSTASH_REDIS_REST_TOKEN: REDIS_TOKEN },
+                // Nobody listens there.
+                STRANDED__UPSTASH_REDIS_REST_URL: "http://127.0.0.1:9",
+              },
+            },
+          })),
+        ],
+        resolve: { alias: [{ find: /^.*\/agents\/index\.ts$/, replacement: redisAgents }] },
+        test: {
+          name: "redis",
+          include: ["test/redis/**/*.test.ts"],
+          globalSetup: ["test/support/global-setup.ts", "test/support/redis-setup.ts"],
+          setupFiles: ["test/workers/setup.ts"],
+          // They share one Redis.
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+          testTimeout: 30_000,
         },
       },
       {

@@ -6,10 +6,10 @@
  * The model never answers here, so that what is measured is the way in.
  */
 import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import * as z from "zod";
 import { bundleWorker, root, startBundle } from "../test/support/bundled-worker.ts";
 import { startDiscordStage } from "../test/support/discord-stage.ts";
 import { median, quantile } from "./statistics.ts";
@@ -21,10 +21,6 @@ const RATES = [
 ];
 const MESSAGE = "[[hang]]";
 
-const batchSchema = z.object({
-  events: z.array(z.object({ t: z.string(), d: z.object({ id: z.string() }) })),
-});
-
 await using stage = await startDiscordStage({ agent: "listener", discord: { rateLimits: false } });
 const { world } = stage.discord;
 const guild = world.createGuild("Bench");
@@ -32,13 +28,11 @@ const user = world.createUser({ username: "writer" });
 world.join(guild.id, user.id);
 const channels = Array.from({ length: CHANNELS }, (_, n) => world.createChannel(guild.id, `c${n}`).id);
 const committedAt = new Map<string, number>();
-stage.proxy.onAnswered = (path, body, status) => {
-  if (status !== 200 || !path.endsWith("/events")) return;
+await using tap = await startTap(await stage.worker.url(), (answered) => {
   const now = performance.now();
-  const { events } = batchSchema.parse(JSON.parse(body.toString()));
-  for (const { t, d } of events) if (t === "MESSAGE_CREATE") committedAt.set(d.id, now);
-};
-const gateway = stage.startGateway("bench");
+  for (const [, id] of answered.matchAll(/"id":"(\d+)"/g)) if (id !== undefined) committedAt.set(id, now);
+});
+const gateway = stage.startGateway("bench", tap.url);
 await gateway.ready();
 
 const directory = await mkdtemp(join(tmpdir(), "rig-bench-"));
@@ -118,6 +112,42 @@ async function measureBaseline(url: URL, rate: Rate): Promise<number[]> {
     );
   });
   return Promise.all(running);
+}
+
+interface Tap extends AsyncDisposable {
+  url: string;
+}
+
+/**
+ * Passes bytes between the gateway and the Worker, and tells when a request has its answer. A connection has one request at
+ * a time, so what came one way since the last answer is what an answer is for.
+ */
+async function startTap(worker: URL, answered: (request: string) => void): Promise<Tap> {
+  const server = createServer((gatewaySide) => {
+    const workerSide = connect(Number(worker.port), worker.hostname);
+    let asked = "";
+    gatewaySide.setNoDelay(true).on("data", (bytes: Buffer) => {
+      asked += bytes.toString("latin1");
+    });
+    workerSide.setNoDelay(true).on("data", () => {
+      answered(asked);
+      asked = "";
+    });
+    gatewaySide.pipe(workerSide).pipe(gatewaySide);
+    for (const [side, other] of [
+      [gatewaySide, workerSide],
+      [workerSide, gatewaySide],
+    ] as const)
+      side.on("error", () => other.destroy()).on("close", () => other.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    [Symbol.asyncDispose]: async () => {
+      server.close();
+    },
+  };
 }
 
 /** Resident set of a process in KiB (Linux, proc(5)). */

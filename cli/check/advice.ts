@@ -72,8 +72,11 @@ function providerAdvice({ llm }: Character): Advice[] {
 
 const keepOut = "a secret in a committed file: set it as a secret and write env:NAME";
 
-function triggerAdvice({ webhooks, cron }: Character): Advice[] {
+function triggerAdvice({ webhooks, cron, assignments }: Character): Advice[] {
   return [
+    ...(assignments?.webhook && !isReference(assignments.webhook)
+      ? [advice(["assignments", "webhook"], keepOut)]
+      : []),
     ...Object.entries(webhooks).flatMap(([source, settings]) => webhookAdvice(source, settings)),
     ...cron.flatMap((job, index) =>
       (["webhook", "discordWebhookUrl"] as const)

@@ -4,6 +4,7 @@ import { llmFor } from "../../shared/character/llm.ts";
 import type { AgentRegistry } from "../../shared/character/registry.ts";
 import type { Character } from "../../shared/character/schema.ts";
 import { referencedSecrets, secretNames } from "../../shared/character/secrets.ts";
+import { discordSettings } from "../../shared/discord/settings.ts";
 import type { ProviderName } from "../../shared/llm/provider.ts";
 import { jobWebhook, type PostedTo } from "../../shared/session/posted-target.ts";
 
@@ -51,6 +52,14 @@ export function neededSecrets(agents: AgentRegistry): NeededSecret[] {
       const purpose = `what ${id} says unasked and names no other place for`;
       needed.push({ name, variables: secretNames(id, name), purpose, optional: true });
     }
+    for (const [name, value] of character.assignments ? CONDUCTOR : []) {
+      const purpose = `${value} that gives ${id} its issues (this Worker's own needs none)`;
+      needed.push({ name, variables: secretNames(id, name), purpose, optional: true });
+    }
+    for (const name of needsRedis(character) ? REDIS : []) {
+      const purpose = `the Redis that ${id} shares with an old cluster`;
+      needed.push({ name, variables: secretNames(id, name), purpose, optional: false });
+    }
     for (const name of referencedSecrets(character)) {
       const purpose = `what ${id} refers to as env:${name}`;
       needed.push({ name, variables: secretNames(id, name), purpose, optional: true });
@@ -59,12 +68,22 @@ export function neededSecrets(agents: AgentRegistry): NeededSecret[] {
   return needed.sort((a, b) => Number(a.optional) - Number(b.optional));
 }
 
-/** Whether a job or a webhook says nothing about where its answers go. */
-function postsByDefault({ cron, webhooks }: Character): boolean {
+const CONDUCTOR = [
+  ["CONDUCTOR_BASE_URL", "the address of the conductor"],
+  ["CONDUCTOR_TOKEN", "the token for the conductor"],
+] as const;
+
+const REDIS = ["UPSTASH_REDIS_REST_URL", "UPSTASH_REDIS_REST_TOKEN"];
+
+function needsRedis(character: Character): boolean {
+  return character.assignments?.source === "redis" || discordSettings(character).sharedLock !== undefined;
+}
+
+/** Whether a job, a webhook or assigned work says nothing about where its answers go. */
+function postsByDefault({ cron, webhooks, assignments }: Character): boolean {
   const isPlaced = ({ webhook, channelId, thread }: PostedTo) => Boolean(webhook || channelId || thread);
-  return ![...cron.map((job) => ({ ...job, webhook: jobWebhook(job) })), ...Object.values(webhooks)].every(
-    isPlaced,
-  );
+  const jobs = cron.map((job) => ({ ...job, webhook: jobWebhook(job) }));
+  return ![...jobs, ...Object.values(webhooks), ...(assignments ? [assignments] : [])].every(isPlaced);
 }
 
 /** Those of which no variable is set, with the needs of one name brought together. */

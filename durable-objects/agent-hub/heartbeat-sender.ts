@@ -32,13 +32,9 @@ export class HeartbeatSender {
 
   /** When the next heartbeat is due, in Unix milliseconds; `null`: the agent has none. A new one is due at once. */
   nextAt(now: number): number | null {
-    const { settings } = this.#parts;
     const intervalMs = this.#intervalMs();
-    if (intervalMs === null) {
-      settings.delete("heartbeat:next");
-      return null;
-    }
-    const planned = settings.get("heartbeat:next");
+    if (intervalMs === null) return null;
+    const planned = this.#parts.settings.get("heartbeat:next");
     // A deployment may have shortened the interval.
     return planned === null ? now : Math.min(Number(planned), now + intervalMs);
   }

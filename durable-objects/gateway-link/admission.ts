@@ -74,24 +74,31 @@ export class Admission {
     const row = directory.channel(place.channelId);
     const standing = { isInvolved: row?.isInvolved ?? false, botTurns: row?.botTurns ?? 0 };
     const kind = authorKind(message, state.botUserId);
-    if (kind === "person") directory.setBotTurns(place.channelId, 0);
+    if (kind === "person" && standing.botTurns > 0) directory.setBotTurns(place.channelId, 0);
     const decision = whoIsAnswered(message, place, this.settings, { me: state.botUserId, ...standing });
     if (!decision.answer) return null;
     if (kind === "bot") directory.setBotTurns(place.channelId, standing.botTurns + 1);
     const { threadMode } = this.settings;
-    const userThread = directory.userThread(place.channelId, message.author.id);
+    const userThread =
+      threadMode === "per-user" ? directory.userThread(place.channelId, message.author.id) : undefined;
     const route = routeMessage(message, place, { threadMode, userThread });
-    this.#remember(message, place, route, row?.listeningSince ?? 0);
+    this.#remember(message, place, route, { since: row?.listeningSince ?? 0, ...standing });
     messages.setRoute(message.id, route);
     return route;
   }
 
   /** What the route means for the messages that follow. */
-  #remember(message: DiscordMessage, place: Place, { target, conversation }: Route, since: number): void {
+  #remember(
+    message: DiscordMessage,
+    place: Place,
+    { target, conversation }: Route,
+    { since, isInvolved }: { since: number; isInvolved: boolean },
+  ): void {
     const { directory } = this.#parts;
     if (place.kind === "dm") return;
     const { channelId: parentId, guildId } = place;
     if (place.kind === "thread") {
+      if (isInvolved) return;
       const { channelId: id, parent } = place;
       directory.involve({ id, guildId, parentId: parent.id, name: "" }, since);
     } else if (target.thread?.from === "message") {

@@ -123,7 +123,7 @@ export class GatewayLink extends DurableObject<Env> {
     this.#backlog.wake();
     // While the sessions were told, another gateway may have come.
     if (batch.epoch !== this.#state.lease.epoch) return fenced();
-    if (outcome.storedUpTo !== null) this.#state.acknowledge(session.id, outcome.storedUpTo, Date.now());
+    this.#state.acknowledge(session.id, outcome.storedUpTo, Date.now());
     const acked = this.#state.acknowledged(session.id) ?? outcome.storedUpTo;
     return { acknowledged: { acked, ttlSeconds: LEASE_TTL_SECONDS } };
   }
@@ -152,7 +152,7 @@ export class GatewayLink extends DurableObject<Env> {
     const now = Date.now();
     const current = this.#state.lease;
     const lease = renewLease(current, batch, now);
-    if (lease && lease.expiresAt !== current.expiresAt) this.#state.setLease(lease, now);
+    if (lease) this.#state.renewLease(lease);
     return lease !== null;
   }
 

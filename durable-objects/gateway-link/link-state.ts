@@ -1,4 +1,5 @@
 /** The one row of a link: lease, Discord session, and when it began. */
+import { getTableColumns, placeholder, sql } from "drizzle-orm";
 import type { EventBatch, ResumeState, Shard } from "../../shared/bridge/protocol.ts";
 import type { LinkDatabase } from "./database.ts";
 import { type Lease, NO_LEASE } from "./lease.ts";
@@ -9,10 +10,12 @@ const ROW_ID = 1;
 /** The row in memory, written through: no other instance has it. */
 export class LinkState {
   readonly #db: LinkDatabase;
+  readonly #write: ReturnType<typeof prepareWrite>;
   #row: LinkRow | undefined;
 
   constructor(db: LinkDatabase) {
     this.#db = db;
+    this.#write = prepareWrite(db);
   }
 
   get lease(): Lease {
@@ -73,10 +76,20 @@ export class LinkState {
     return row?.sessionId === sessionId ? row.seq : null;
   }
 
-  /** Moves the cursor, forward only. */
-  acknowledge(sessionId: string, seq: number, now: number): void {
-    if (this.#read()?.sessionId !== sessionId || seq <= (this.acknowledged(sessionId) ?? -1)) return;
-    this.#change({ seq }, now);
+  /**
+   * Takes note that the lease is renewed. It is written with the batch that renews it ({@link acknowledge}): who has no answer
+   * to that batch does not count on the renewal either.
+   */
+  renewLease(lease: Lease): void {
+    const row = this.#read();
+    if (row) this.#row = { ...row, lease };
+  }
+
+  /** Moves the cursor, forward only. @param seq `null`: nothing new is stored. */
+  acknowledge(sessionId: string, seq: number | null, now: number): void {
+    const stored = this.acknowledged(sessionId);
+    const isNews = seq !== null && this.#read()?.sessionId === sessionId && seq > (stored ?? -1);
+    this.#change(isNews ? { seq } : {}, now);
   }
 
   #read(): LinkRow | undefined {
@@ -86,9 +99,23 @@ export class LinkState {
 
   #change(change: Partial<LinkRow>, now: number): void {
     const row = { ...(this.#read() ?? firstRow(now)), ...change };
-    this.#db.insert(link).values(row).onConflictDoUpdate({ target: link.id, set: row }).run();
+    this.#write.run(row);
     this.#row = row;
   }
+}
+
+/** One for each batch, so its SQL is built once. */
+function prepareWrite(db: LinkDatabase) {
+  const { id: _, ...rest } = getTableColumns(link);
+  const values = Object.fromEntries(Object.keys(rest).map((name) => [name, placeholder(name)]));
+  const set = Object.fromEntries(
+    Object.entries(rest).map(([name, column]) => [name, sql.raw(`excluded.${column.name}`)]),
+  );
+  return db
+    .insert(link)
+    .values({ id: ROW_ID, ...values } as typeof link.$inferInsert)
+    .onConflictDoUpdate({ target: link.id, set })
+    .prepare();
 }
 
 function firstRow(now: number): LinkRow {

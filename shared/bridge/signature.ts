@@ -99,9 +99,16 @@ function refusal(reason: SignatureRefusal["reason"], message: string): Signature
   return { ok: false, reason, message };
 }
 
-function importKey(secret: string, use: "sign" | "verify") {
+/** Keys that were made from secrets; a process has few of those. Never promises: one request must not wait for another's. */
+const keys = new Map<string, CryptoKey>();
+
+async function importKey(secret: string, use: "sign" | "verify"): Promise<CryptoKey> {
+  const known = keys.get(`${use} ${secret}`);
+  if (known) return known;
   const algorithm = { name: "HMAC", hash: "SHA-256" };
-  return crypto.subtle.importKey("raw", new TextEncoder().encode(secret), algorithm, false, [use]);
+  const key = await crypto.subtle.importKey("raw", new TextEncoder().encode(secret), algorithm, false, [use]);
+  keys.set(`${use} ${secret}`, key);
+  return key;
 }
 
 /** No path of the bridge has a dot in it, so path and body cannot be told apart in two ways. */

@@ -26,8 +26,6 @@ export interface ProxyFaults {
 export interface BridgeProxy extends AsyncDisposable {
   readonly url: string;
   readonly faults: ProxyFaults;
-  /** Called with each request that the Worker has answered, before the answer is passed on. */
-  onAnswered: ((path: string, body: Buffer, status: number) => void) | null;
   /** How often each fault happened. */
   readonly happened: { cut: number; replayed: number; lost: number };
 }
@@ -74,7 +72,6 @@ export async function startBridgeProxy(
     const request = await readRequest(incoming);
     const answer = await send(request);
     const body = Buffer.from(await answer.arrayBuffer());
-    proxy.onAnswered?.(request.path, request.body, answer.status);
     if (random() < faults.replay) {
       // Its own copy now, and an older one after it: duplicated and out of order.
       const older = seen[Math.floor(random() * seen.length)];
@@ -103,17 +100,15 @@ export async function startBridgeProxy(
     });
   }
 
-  const proxy: BridgeProxy = {
+  return {
     url: `http://127.0.0.1:${port}`,
     faults,
     happened,
-    onAnswered: null,
     [Symbol.asyncDispose]: () => {
       server.closeAllConnections();
       return new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };
-  return proxy;
 }
 
 async function readRequest(incoming: IncomingMessage): Promise<SentRequest> {

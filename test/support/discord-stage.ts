@@ -16,8 +16,8 @@ export interface DiscordStage extends AsyncDisposable {
   readonly model: ModelServer;
   readonly worker: MortalWorker;
   readonly proxy: BridgeProxy;
-  /** A gateway of {@link StageOptions.agent}; `id` names it. It ends with the stage. */
-  startGateway(id: string): GatewayProcess;
+  /** A gateway of {@link StageOptions.agent}; `id` names it. It ends with the stage. @param workerUrl default: the proxy. */
+  startGateway(id: string, workerUrl?: string): GatewayProcess;
 }
 
 export interface StageOptions {
@@ -54,12 +54,12 @@ export async function startDiscordStage(options: StageOptions): Promise<DiscordS
     model,
     worker,
     proxy,
-    startGateway: (id) =>
+    startGateway: (id, workerUrl = proxy.url) =>
       processes.use(
         startGatewayProcess({
           agent: options.agent,
           id,
-          workerUrl: proxy.url,
+          workerUrl,
           discordUrl: discord.restUrl,
           botToken: discord.token,
           bridgeSecret: BRIDGE_SECRET,

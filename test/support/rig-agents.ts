@@ -17,7 +17,7 @@ export const rigAgents = {
     llm: { provider: "anthropic", fallbackProviders: ["openai-api"] },
     discord: { channels: ["#rig"] },
     mcpServers: { files: { command: "files" } },
-    webhooks: { github: { secret: "env:GITHUB_WEBHOOK_SECRET" } },
+    webhooks: { deploys: { secret: "env:GITHUB_WEBHOOK_SECRET" } },
     heartbeat: { url: "env:TOOLS_URL", intervalSeconds: 30, agentId: "pulse-e" },
   },
   "pulse-at-home": { ...plain("At home"), heartbeat: {} },
@@ -25,16 +25,21 @@ export const rigAgents = {
     ...plain("Unheard"),
     heartbeat: { url: "env:TOOLS_URL/status/500", agentId: "unheard-e" },
   },
-  ...Object.fromEntries(assigned.map((id) => [id, { ...plain(id), heartbeat: { intervalSeconds: 1 }, assignments: {} }])),
+  ...Object.fromEntries(
+    assigned.map((id) => [id, { ...plain(id), heartbeat: { intervalSeconds: 1 }, assignments: {} }]),
+  ),
 };
 
-/** Bindings for vitest.config.ts. @param token of their Discord bot */
-export function rigSecrets(token: string): Record<string, string> {
+/** Bindings for vitest.config.ts. @param token of their Discord bot @param conductor where one of them has its conductor */
+export function rigSecrets(token: string, conductor: string): Record<string, string> {
   const ids = Object.keys(rigAgents);
   return {
     ...Object.fromEntries(ids.map((id) => [secretNames(id, "ANTHROPIC_API_KEY")[0], "sk-ant-test"])),
     PULSE__DISCORD_BOT_TOKEN: token,
     PULSE__GITHUB_WEBHOOK_SECRET: "pulse-secret",
+    PULSE__CONDUCTOR_TOKEN: "conductor-token",
+    PULSE_UNHEARD__CONDUCTOR_TOKEN: "conductor-token",
+    PULSE_UNHEARD__CONDUCTOR_BASE_URL: conductor,
     PULSE__GITHUB_TOKEN: "github-token",
   };
 }

@@ -2,8 +2,7 @@
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { RedisReply, RedisServer } from "./redis-server.ts";
-
-export const REDIS_TOKEN = "redis-token";
+import { REDIS_TOKEN } from "./redis-token.ts";
 
 export interface UpstashProxy {
   url: string;
@@ -36,7 +35,10 @@ async function serve(redis: RedisServer, request: IncomingMessage): Promise<[sta
       return [reply instanceof Error ? 400 : 200, view(reply)];
     }
     case "/pipeline":
-      return [200, (await Promise.all((body as string[][]).map((words) => redis.command(...words)))).map(view)];
+      return [
+        200,
+        (await Promise.all((body as string[][]).map((words) => redis.command(...words)))).map(view),
+      ];
     case "/multi-exec": {
       const commands = [["MULTI"], ...(body as string[][]), ["EXEC"]];
       const replies = (await Promise.all(commands.map((words) => redis.command(...words)))).at(-1);

@@ -26,6 +26,8 @@ const READS = [
   "turn",
   "steps",
   "message",
+  "messageOf",
+  "openEvent",
   "recentMessages",
   "transcriptBefore",
   "begunWith",

@@ -71,6 +71,21 @@ describe("what a deployment needs", () => {
   });
 });
 
+describe("an agent of a rig", () => {
+  const named = (sections: object) =>
+    neededSecrets(defineAgents({ worker: { name: "W", personality: "You work.", tools: [], ...sections } }));
+  const redis = ["UPSTASH_REDIS_REST_URL", "UPSTASH_REDIS_REST_TOKEN"];
+
+  it.each([
+    ["takes its issues from there", { assignments: { source: "redis" } }, true],
+    ["shares a lock there", { discord: { channels: ["#a"], sharedLock: "lock:{messageId}" } }, true],
+    ["takes its issues from a conductor", { assignments: {} }, false],
+  ])("that %s has to have the Redis only if it needs it", (_, sections, isNeeded) => {
+    const required = named(sections).filter(({ name, optional }) => redis.includes(name) && !optional);
+    expect(required.map(({ name }) => name)).toEqual(isNeeded ? redis : []);
+  });
+});
+
 describe("collecting secrets", () => {
   it("takes from the environment what is needed, and nothing else that lies there", async () => {
     const environment = { ADMIN_TOKEN: "a", ANTHROPIC_API_KEY: "k", GITHUB_TOKEN: "of the CI", API_URL: "" };

@@ -14,6 +14,7 @@ function examples(page: string): unknown[] {
 describe.each([
   ["cron.md", 1],
   ["webhooks.md", 2],
+  ["assignments.md", 2],
 ])("docs/%s", (page, count) => {
   it("shows what rig check has nothing to say about", () => {
     const shown = examples(page);
