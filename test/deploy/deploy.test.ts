@@ -144,10 +144,12 @@ describe("rig deploy", () => {
       /https:\/\/rig-edge\.test-account\.workers\.dev\/login\?ticket=v1\.\d+\.[\w-]+\.[\w-]+/,
     );
     expect(outcome.stdout).toMatch(/QUOTES_API_URL is skipped/);
-    expect(takeChanges().slice(-2)).toEqual([
+    expect(takeChanges().slice(-3)).toEqual([
       "PUT /workers/scripts/rig-edge",
       "POST /workers/scripts/rig-edge/subdomain",
+      "PUT /workers/scripts/rig-edge/schedules",
     ]);
+    expect(api.workers.get("rig-edge")?.crons).toEqual(["* * * * *"]);
     expect(secretsOfWorker()).toEqual(keys);
     const worker = api.workers.get("rig-edge");
     expect(worker?.metadata.bindings).toContainEqual({ name: "DB", type: "d1", id: databaseId() });
@@ -168,6 +170,7 @@ describe("rig deploy", () => {
       "POST /workers/scripts/rig-edge/deployments",
       "PATCH /workers/scripts/rig-edge/script-settings",
       "POST /workers/scripts/rig-edge/subdomain",
+      "PUT /workers/scripts/rig-edge/schedules",
     ]);
     expect(api.databases.size).toBe(1);
     expect(await wranglerToml()).toBe(tomlAfter);

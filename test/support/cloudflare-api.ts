@@ -26,6 +26,8 @@ interface Worker {
   /** What was uploaded last. */
   metadata: WorkerMetadata;
   onWorkersDev: boolean;
+  /** Cron expressions of its triggers. */
+  crons: readonly string[];
 }
 
 const metadataSchema = z.looseObject({
@@ -181,7 +183,19 @@ export async function startCloudflareApi(): Promise<CloudflareApi> {
     return worker === undefined ? refuseWorker(c) : answer(c, { bindings: worker.metadata.bindings });
   });
   inScript.patch("/script-settings", async (c) => answer(c, await c.req.json()));
-  inScript.get("/schedules", (c) => answer(c, { schedules: [] }));
+  inScript.get("/schedules", (c) => {
+    const crons = workers.get(nameIn(c))?.crons ?? [];
+    return answer(c, { schedules: crons.map((cron) => ({ cron })) });
+  });
+  inScript.put("/schedules", async (c) => {
+    const worker = workers.get(nameIn(c));
+    if (worker === undefined) return refuseWorker(c);
+    worker.crons = z
+      .array(z.object({ cron: z.string() }))
+      .parse(await c.req.json())
+      .map(({ cron }) => cron);
+    return answer(c, { schedules: worker.crons.map((cron) => ({ cron })) });
+  });
   inScript.post("/subdomain", async (c) => {
     const worker = workers.get(nameIn(c));
     if (worker === undefined) return refuseWorker(c);
@@ -220,6 +234,7 @@ export async function startCloudflareApi(): Promise<CloudflareApi> {
       versions: [id, ...(before?.versions ?? [])],
       metadata: { ...metadata, bindings: metadata.bindings.map(({ text: _, ...binding }) => binding) },
       onWorkersDev: before?.onWorkersDev ?? false,
+      crons: before?.crons ?? [],
     });
     return id;
   }
@@ -251,6 +266,7 @@ export async function startCloudflareApi(): Promise<CloudflareApi> {
         versions: [randomUUID()],
         metadata: { main_module: "index.js", bindings: [] },
         onWorkersDev: true,
+        crons: [],
       });
     },
     fail: (pathEnd, times) => failing.set(pathEnd, times),
