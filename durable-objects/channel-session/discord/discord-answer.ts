@@ -76,7 +76,11 @@ export class DiscordAnswer {
       sleep: wait,
       over: this.#over.signal,
     });
-    return Promise.all([typing, this.#live.run()]);
+    // The thread is made while the model thinks: many conversations at once share the bot's requests per second.
+    const arriving = this.#unlessFailed("thread", async () => {
+      await this.#findDestination(this.#effort(LIVE_MS));
+    });
+    return Promise.all([arriving, typing, this.#live.run()]);
   }
 
   /** There may be more to show. */
@@ -132,9 +136,10 @@ export class DiscordAnswer {
     for (let lost = 0; !until?.aborted; ) {
       const action = nextPost(desired, this.#posted());
       if (action.do === "nothing") return;
+      // A post on its way says as much as an indicator, and may be waiting for the same permits.
+      this.#postedAt = this.#options.now();
       const outcome = await this.#poster.do(action, await this.#findDestination(effort), effort);
-      if (outcome === "done") this.#postedAt = this.#options.now();
-      else lost += 1;
+      if (outcome !== "done") lost += 1;
       if (lost > MAX_LOST) {
         const detail = { method: "PATCH", route: "/channels/:id/messages/:id" };
         throw new DiscordError("not_found", "the answer's messages are deleted as they come", detail);

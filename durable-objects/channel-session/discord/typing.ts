@@ -1,7 +1,7 @@
 import type { Sleep } from "../../../shared/llm/retry.ts";
 
-/** An answer that is there by then needs no indicator; milliseconds. */
-const PATIENCE_MS = 300;
+/** An answer that is there by then, or has begun to be shown, needs no indicator: one request less. Milliseconds. */
+const PATIENCE_MS = 1_500;
 /** Discord shows the indicator for ten seconds (“Trigger Typing Indicator”). */
 const RENEW_MS = 8_000;
 
@@ -9,7 +9,7 @@ const RENEW_MS = 8_000;
 export interface TypingOptions {
   /** Shows it once. @returns whether it makes sense to go on. */
   show: () => Promise<boolean>;
-  /** When something of the answer was posted last, in Unix milliseconds; that ends the indicator, and says as much. */
+  /** When something of the answer was last on its way, in Unix milliseconds; that ends the indicator, and says as much. */
   postedAt: () => number;
   now: () => number;
   sleep: Sleep;
