@@ -17,7 +17,14 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       // Pure code shares no state, so its files can share a worker.
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], isolate: false } },
+      {
+        test: {
+          name: "unit",
+          include: ["test/unit/**/*.test.ts"],
+          setupFiles: ["test/support/patience.ts"],
+          isolate: false,
+        },
+      },
       {
         plugins: [
           cloudflareTest(({ inject }) => ({
@@ -63,7 +70,7 @@ export default defineConfig({
           name: "workers",
           include: ["test/workers/**/*.test.ts"],
           globalSetup: ["test/support/global-setup.ts"],
-          setupFiles: ["test/workers/setup.ts"],
+          setupFiles: ["test/support/patience.ts", "test/workers/setup.ts"],
           // The first test that needs a vendor SDK waits for it to be transformed.
           testTimeout: 30_000,
         },
@@ -101,7 +108,7 @@ export default defineConfig({
           name: "redis",
           include: ["test/redis/**/*.test.ts"],
           globalSetup: ["test/support/global-setup.ts", "test/support/redis-setup.ts"],
-          setupFiles: ["test/workers/setup.ts"],
+          setupFiles: ["test/support/patience.ts", "test/workers/setup.ts"],
           // They share one Redis.
           maxWorkers: 1,
           sequence: { groupOrder: 1 },

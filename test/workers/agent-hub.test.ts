@@ -40,7 +40,7 @@ const over = (call: CallId, usd: number | null): FinishedCall => ({
   at: Date.now(),
 });
 
-const eventually = (assertion: () => unknown) => vi.waitFor(assertion, { timeout: 8_000, interval: 50 });
+const eventually = (assertion: () => unknown) => vi.waitFor(assertion, { timeout: 20_000, interval: 50 });
 
 /** A new month for agents whose hub all tests of this file share. */
 let month = 0;
@@ -215,7 +215,7 @@ describe("a ceiling", () => {
         expect(failed).toHaveLength(18);
         return failed;
       },
-      { timeout: 8_000, interval: 50 },
+      { timeout: 20_000, interval: 50 },
     );
     for (const { notice, costUsd } of refused) {
       expect(notice).toMatch(/Thrifty's spending limit of \$0\.016 for today is taken up by answers/);

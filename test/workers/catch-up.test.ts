@@ -132,7 +132,7 @@ describe("a cold start of the gateway", () => {
     await shard.untilInbox(help, ["quiet"]);
     // Its conversation takes as many as may wait; the others are held.
     const behind = "select * from channels where is_catching_up = 1";
-    await vi.waitFor(async () => expect(await shard.rows(behind)).toEqual([]), { timeout: 8_000 });
+    await vi.waitFor(async () => expect(await shard.rows(behind)).toEqual([]), { timeout: 20_000 });
     const held = await shard.rows(
       "select json_extract(message, '$.content') as text from held order by cast(message_id as integer)",
     );
@@ -157,12 +157,12 @@ describe("a cold start of the gateway", () => {
       throw new Error("dies");
     });
     await shard.beginCold(await town.created());
-    await vi.waitFor(() => expect(end).toHaveBeenCalled(), { timeout: 8_000 });
+    await vi.waitFor(() => expect(end).toHaveBeenCalled(), { timeout: 20_000 });
     await abortAllDurableObjects();
     vi.restoreAllMocks();
     await discord.forget();
     await runDurableObjectAlarm(shard.stub);
-    await vi.waitFor(async () => expect(await shard.inbox(help)).not.toEqual([]), { timeout: 8_000 });
+    await vi.waitFor(async () => expect(await shard.inbox(help)).not.toEqual([]), { timeout: 20_000 });
     expect((await shard.inbox(help)).slice(0, 3)).toEqual(
       ["m0", "m1", "m2"].slice(0, (await shard.inbox(help)).length),
     );

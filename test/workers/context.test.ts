@@ -38,7 +38,7 @@ async function converse(chat: Chat, word: string, from: number, to: number, scri
 /** Waits until as many summaries are begun. */
 function summariesBegun(word: string, count: number): Promise<void> {
   return vi.waitFor(async () => expect((await requestsOf(word)).summaries).toHaveLength(count), {
-    timeout: 8_000,
+    timeout: 20_000,
     interval: 20,
   });
 }
@@ -52,7 +52,7 @@ async function summariesMade(chat: Chat, word: string, count: number): Promise<B
       const row = await runInDurableObject(chat.stub, (_, state) => state.storage.sql.exec(stored).one());
       expect(row).toEqual({ made: count });
     },
-    { timeout: 8_000, interval: 20 },
+    { timeout: 20_000, interval: 20 },
   );
   return (await requestsOf(word)).summaries;
 }

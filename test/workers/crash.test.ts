@@ -252,7 +252,7 @@ describe("a session that dies at any write of its journal", () => {
       const [word, chat] = [`fails-${crypto.randomUUID().slice(0, 8)}`, new Chat()];
       const fate = planFate(word, [death]);
       await chat.send("[[status 401]]", word);
-      await vi.waitFor(() => expect(fate.died).toBe(1));
+      await vi.waitFor(() => expect(fate.died).toBe(1), { timeout: PATIENCE });
       await abortAllDurableObjects();
       const [turn] = await chat.settled();
       expect(turn).toMatchObject({ state: "failed", parts: [] });

@@ -37,7 +37,7 @@ async function settled(agent: string, count = 1): Promise<CronRun[]> {
         throw new Error(`not yet: ${JSON.stringify(all)}`);
       return all;
     },
-    { timeout: 8_000, interval: 20 },
+    { timeout: 20_000, interval: 20 },
   );
 }
 
@@ -227,7 +227,7 @@ describe("what a run says", () => {
     await schedule(agent).tick(NINE);
     await vi.waitFor(
       async () => expect((await posts("cron-killed")).map(({ status }) => status)).toEqual([200, 200, 429]),
-      { timeout: 8_000 },
+      { timeout: 20_000 },
     );
     await abortAllDurableObjects();
     await schedule(agent).tick(NINE + MINUTE);
@@ -263,7 +263,7 @@ describe("what a run says", () => {
       const event = { id: `test:${id}`, author: { id: "cron", name: "Schedule" }, text, target };
       await session.accept({ ...event, mayBeQuiet: true });
       await vi.waitFor(async () => expect(await session.turnOf(event.id)).toMatchObject({ state: "done" }), {
-        timeout: 8_000,
+        timeout: 20_000,
       });
     };
     await ask("1", "[[slow 40]] [[chunks 30]] [[say [quiet]]]");

@@ -246,7 +246,7 @@ describe("a message that waits", () => {
         await runDurableObjectAlarm(shard.stub);
         expect(await shard.inbox(help)).toEqual(["[[hang]]", "a", "b", "c", "D"]);
       },
-      { timeout: 15_000, interval: 50 },
+      { timeout: 20_000, interval: 50 },
     );
     await shard.untilIdle();
   });

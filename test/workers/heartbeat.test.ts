@@ -135,7 +135,7 @@ describe("a heartbeat", () => {
           status: expect.any(String),
           providers: [{ name: "anthropic", details: expect.stringContaining("last error bad_request") }],
         }),
-      { timeout: 8_000, interval: 100 },
+      { timeout: 20_000, interval: 100 },
     );
   });
 

@@ -338,7 +338,7 @@ describe("an instance that dies", () => {
     const word = marker();
     await chat.send(`${word} [[hang]]`);
     for (let death = 1; death <= 3; death++) {
-      await vi.waitFor(async () => expect(await modelRequests(word)).toHaveLength(death), 8_000);
+      await vi.waitFor(async () => expect(await modelRequests(word)).toHaveLength(death), 20_000);
       await abortAllDurableObjects();
       await chat.turns();
     }

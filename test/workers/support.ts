@@ -67,7 +67,7 @@ export class Chat {
   }
 
   /** Waits until the conversation is as `condition` says. */
-  async until(condition: (turns: TurnView[]) => boolean, timeout = 8_000): Promise<TurnView[]> {
+  async until(condition: (turns: TurnView[]) => boolean, timeout = 20_000): Promise<TurnView[]> {
     return vi.waitFor(
       async () => {
         const turns = await this.turns();

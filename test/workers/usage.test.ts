@@ -56,7 +56,7 @@ describe("the ledger", () => {
           (before?.outputTokens ?? 0) + (turn.usage?.outputTokens ?? Number.NaN),
         );
       },
-      { timeout: 8_000 },
+      { timeout: 20_000 },
     );
     const row = await env.DB.prepare("SELECT * FROM usage WHERE turn = ? ORDER BY step").bind(turn.id).all();
     expect(row.results).toMatchObject([
