@@ -1,7 +1,7 @@
 /** `rig conductor rebuild`: makes the coordinator's projections anew from its log of events. */
 import { parseArgs } from "node:util";
 import * as z from "zod";
-import { findTarget } from "./target.ts";
+import { runAtTarget } from "./target.ts";
 
 const usage = `Usage: rig conductor rebuild [--url <origin>]
 
@@ -48,25 +48,17 @@ export async function rebuildConductor(target: { url: string; adminToken: string
  * @param argv what follows `rig conductor`
  * @returns the exit code: 0, 1 when it could not be done, 2 for a wrong call
  */
-export async function runConductor(argv: readonly string[]): Promise<number> {
-  const options = readOptions(argv);
-  if (options === undefined || options.help) {
-    (options === undefined ? process.stderr : process.stdout).write(usage);
-    return options === undefined ? 2 : 0;
-  }
-  const target = await findTarget(options.url);
-  if (typeof target === "string") {
-    process.stderr.write(`${target}\n`);
-    return 1;
-  }
-  try {
-    const { streams, events } = await rebuildConductor(target);
-    process.stdout.write(`Rebuilt ${streams} streams from ${events} events.\n`);
-    return 0;
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    return 1;
-  }
+export function runConductor(argv: readonly string[]): Promise<number> {
+  return runAtTarget(readOptions(argv), usage, async (target) => {
+    try {
+      const { streams, events } = await rebuildConductor(target);
+      process.stdout.write(`Rebuilt ${streams} streams from ${events} events.\n`);
+      return 0;
+    } catch (error) {
+      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+      return 1;
+    }
+  });
 }
 
 interface Options {

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
 import { createTicket } from "../shared/auth/ticket.ts";
-import { findTarget } from "./target.ts";
+import { runAtTarget } from "./target.ts";
 
 const usage = `Usage: rig login-link [--url <origin>]
 
@@ -30,19 +30,11 @@ export async function loginUrl(origin: string, adminToken: string): Promise<stri
  * @param argv what follows `rig login-link`
  * @returns the exit code: 0, 1 when there is no admin token or no local run, 2 for a wrong call
  */
-export async function runLoginLink(argv: readonly string[]): Promise<number> {
-  const options = readOptions(argv);
-  if (options === undefined || options.help) {
-    (options === undefined ? process.stderr : process.stdout).write(usage);
-    return options === undefined ? 2 : 0;
-  }
-  const target = await findTarget(options.url);
-  if (typeof target === "string") {
-    process.stderr.write(`${target}\n`);
-    return 1;
-  }
-  process.stdout.write(`${await loginUrl(target.url, target.adminToken)}\n`);
-  return 0;
+export function runLoginLink(argv: readonly string[]): Promise<number> {
+  return runAtTarget(readOptions(argv), usage, async (target) => {
+    process.stdout.write(`${await loginUrl(target.url, target.adminToken)}\n`);
+    return 0;
+  });
 }
 
 interface Options {

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
 import * as z from "zod";
-import { findTarget, type Target } from "./target.ts";
+import { type Deployment, runAtTarget } from "./target.ts";
 
 const usage = `Usage: rig run <agent> [job] [--prompt <text>] [--url <origin>] [--json]
 
@@ -28,9 +28,6 @@ const runSchema = z.looseObject({
 
 const errorSchema = z.object({ error: z.object({ message: z.string() }) });
 
-/** Where the agent is. */
-type Deployment = Exclude<Target, string>;
-
 /** What is read of a run. */
 type Run = z.infer<typeof runSchema>;
 
@@ -46,28 +43,20 @@ class RefusedError extends Error {
  * @param argv what follows `rig run`
  * @returns the exit code
  */
-export async function runAgent(argv: readonly string[]): Promise<number> {
-  const options = readOptions(argv);
-  if (options === undefined || options.help) {
-    (options === undefined ? process.stderr : process.stdout).write(usage);
-    return options === undefined ? 2 : 0;
-  }
-  const deployment = await findTarget(options.url);
-  if (typeof deployment === "string") {
-    process.stderr.write(`${deployment}\n`);
-    return 1;
-  }
-  try {
-    const run = await runToEnd(deployment, options);
-    process.stdout.write(options.json ? `${JSON.stringify(run)}\n` : `${run.output ?? ""}\n`);
-    if (run.quiet) process.stderr.write("The agent has nothing to say: nothing was posted.\n");
-    if (run.state !== "succeeded") process.stderr.write(`The run has ${run.state}.\n`);
-    return run.state === "succeeded" ? 0 : 1;
-  } catch (error) {
-    if (!(error instanceof RefusedError || error instanceof TypeError)) throw error;
-    process.stderr.write(`${deployment.url}: ${error.message}\n`);
-    return 1;
-  }
+export function runAgent(argv: readonly string[]): Promise<number> {
+  return runAtTarget(readOptions(argv), usage, async (deployment, options) => {
+    try {
+      const run = await runToEnd(deployment, options);
+      process.stdout.write(options.json ? `${JSON.stringify(run)}\n` : `${run.output ?? ""}\n`);
+      if (run.quiet) process.stderr.write("The agent has nothing to say: nothing was posted.\n");
+      if (run.state !== "succeeded") process.stderr.write(`The run has ${run.state}.\n`);
+      return run.state === "succeeded" ? 0 : 1;
+    } catch (error) {
+      if (!(error instanceof RefusedError || error instanceof TypeError)) throw error;
+      process.stderr.write(`${deployment.url}: ${error.message}\n`);
+      return 1;
+    }
+  });
 }
 
 interface Options {

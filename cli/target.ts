@@ -7,12 +7,40 @@ import { projectRoot } from "./project.ts";
 import { readLocalAdminToken } from "./start/admin-token.ts";
 import { findRun } from "./start/state.ts";
 
-/** Where it is and the token that opens it; a text says why there is none. */
-export type Target = { url: string; adminToken: string } | string;
+/** Where a Worker is, and the token that opens it. */
+export interface Deployment {
+  url: string;
+  adminToken: string;
+}
+
+/** A text says why there is none. */
+type Target = Deployment | string;
 
 /** @param url a deployment's origin; without one, the local run. */
-export function findTarget(url: string | undefined): Promise<Target> {
+function findTarget(url: string | undefined): Promise<Target> {
   return url === undefined ? localTarget() : remoteTarget(url);
+}
+
+/**
+ * Runs a command that speaks to a Worker: prints its usage where it was called wrongly or asked for help, and why there is no
+ * Worker to speak to.
+ *
+ * @param options what was read of the command line; `undefined`: a wrong call.
+ * @returns the exit code: that of `act`, 0 for help, 1 without a Worker, 2 for a wrong call
+ */
+export async function runAtTarget<Options extends { url?: string | undefined; help: boolean }>(
+  options: Options | undefined,
+  usage: string,
+  act: (deployment: Deployment, options: Options) => Promise<number>,
+): Promise<number> {
+  if (options === undefined || options.help) {
+    (options === undefined ? process.stderr : process.stdout).write(usage);
+    return options === undefined ? 2 : 0;
+  }
+  const target = await findTarget(options.url);
+  if (typeof target !== "string") return act(target, options);
+  process.stderr.write(`${target}\n`);
+  return 1;
 }
 
 async function remoteTarget(url: string): Promise<Target> {
