@@ -4,7 +4,10 @@ import type { SessionDatabase } from "../database.ts";
 import { type PostRow, posts } from "../schema.ts";
 
 /** A message in the making. */
-export type NewPost = Pick<PostRow, "turnId" | "part" | "channelId" | "content">;
+export type NewPost = Pick<PostRow, "turnId" | "part" | "channelId" | "content" | "controls">;
+
+/** A message as Discord is known to have it. */
+export type ConfirmedPost = Pick<PostRow, "messageId" | "content" | "hasFile" | "controls">;
 
 /** What is known of the messages that show answers. Each change is one statement. */
 export class PostStore {
@@ -41,7 +44,11 @@ export class PostStore {
       })
       .onConflictDoUpdate({
         target: [posts.turnId, posts.part],
-        set: { content: sql`excluded.content`, confirmed: sql`excluded.confirmed` },
+        set: {
+          content: sql`excluded.content`,
+          controls: sql`excluded.controls`,
+          confirmed: sql`excluded.confirmed`,
+        },
       })
       .run();
   }
@@ -52,12 +59,12 @@ export class PostStore {
   }
 
   /** A message is about to be changed. */
-  beginEdit(turnId: string, part: number, content: string): void {
-    this.#change(turnId, part, { content, confirmed: false });
+  beginEdit(turnId: string, part: number, now: Pick<PostRow, "content" | "controls">): void {
+    this.#change(turnId, part, { ...now, confirmed: false });
   }
 
   /** Discord has it. */
-  confirm(turnId: string, part: number, now: Pick<PostRow, "messageId" | "content" | "hasFile">): void {
+  confirm(turnId: string, part: number, now: ConfirmedPost): void {
     this.#change(turnId, part, { ...now, confirmed: true });
   }
 
@@ -95,8 +102,8 @@ export class PostStore {
 }
 
 /** What the posting plan sees of a row. */
-export function toPost({ part, messageId, content, confirmed, hasFile }: PostRow): Post {
-  return { part, messageId, content: confirmed ? content : null, hasFile };
+export function toPost({ part, messageId, content, confirmed, hasFile, controls }: PostRow): Post {
+  return { part, messageId, content: confirmed ? content : null, hasFile, controls };
 }
 
 /** Discord takes a nonce of at most 25 characters; a turn is a UUID. */
