@@ -215,7 +215,7 @@ export class WorldInteractions extends WorldView {
     { status, body, contentType = "application/json" }: HandedAnswer,
   ): Promise<InteractionView> {
     const state = this.#room.find(interactionId);
-    const bytes = new TextEncoder().encode(body);
+    const bytes = new Uint8Array(new TextEncoder().encode(body));
     await this.#room.receive(state, { answer: { status, body, ms: 0 }, contentType, bytes });
     return viewOf(state);
   }

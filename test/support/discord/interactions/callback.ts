@@ -1,12 +1,10 @@
 /** What an answer to an interaction does ("Interaction Response Structure"), whichever way it came. */
 
-import * as schemas from "discord-api-spec/zod";
 import type { APIModalInteractionResponseCallbackData } from "discord-api-types/v10";
-import type * as z from "zod";
 import { editMessage, postMessage } from "../messages.ts";
 import { alreadyAcknowledged, invalidField, invalidForm } from "../problem.ts";
+import { callbackIssues } from "../rest/callback-form.ts";
 import { contentsOf, type MessageBody, NOTHING } from "../rest/message-body.ts";
-import { bodyIssues, type FieldIssue } from "../rest/openapi.ts";
 import type { ReadBody } from "../rest/request.ts";
 import { MESSAGE_FLAGS, MESSAGE_TYPES, type MessageState } from "../state.ts";
 import type { Store } from "../store.ts";
@@ -39,33 +37,6 @@ const ALLOWED: Readonly<Record<number, readonly number[]>> = {
     CALLBACK.launchActivity,
   ],
 };
-
-const schemaOf: Readonly<Record<number, z.core.$ZodType>> = {
-  [CALLBACK.pong]: schemas.PongInteractionCallbackRequestSchema,
-  [CALLBACK.message]: schemas.CreateMessageInteractionCallbackRequestSchema,
-  [CALLBACK.deferredMessage]: schemas.CreateMessageInteractionCallbackRequestSchema,
-  [CALLBACK.deferredUpdate]: schemas.UpdateMessageInteractionCallbackRequestSchema,
-  [CALLBACK.update]: schemas.UpdateMessageInteractionCallbackRequestSchema,
-  [CALLBACK.autocompleteResult]: schemas.ApplicationCommandAutocompleteCallbackRequestSchema,
-  [CALLBACK.modal]: schemas.ModalInteractionCallbackRequestSchema,
-  [CALLBACK.launchActivity]: schemas.LaunchActivityInteractionCallbackRequestSchema,
-};
-
-/** What the specification does not allow in an answer. */
-export function callbackIssues(json: unknown): FieldIssue[] {
-  const type = (json as { type?: number } | null | undefined)?.type;
-  const schema = type === undefined ? undefined : schemaOf[type];
-  if (schema !== undefined) return bodyIssues(schema, json);
-  const choices = Object.values(CALLBACK).join(", ");
-  return [
-    {
-      path: ["type"],
-      code: "UNION_TYPE_CHOICES",
-      message: `Value of field "type" must be one of (${choices}).`,
-      refused: true,
-    },
-  ];
-}
 
 /**
  * Carries an answer out. Nothing has happened when it throws.

@@ -7,10 +7,11 @@ import {
   unknownInteraction,
   unknownWebhook,
 } from "../problem.ts";
+import { callbackIssues } from "../rest/callback-form.ts";
 import { type ReadBody, readBody, type Violation } from "../rest/request.ts";
 import type { Store } from "../store.ts";
 import type { Application } from "./application.ts";
-import { acknowledge, callbackIssues } from "./callback.ts";
+import { acknowledge } from "./callback.ts";
 import type { CommandBook } from "./commands.ts";
 import { type Arrival, send, sendUnderFault, signedRequest } from "./endpoint.ts";
 import type { InteractionFaults } from "./faults.ts";

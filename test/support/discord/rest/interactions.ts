@@ -1,12 +1,13 @@
 /** Answers to interactions over REST: the callback, and the messages that an interaction's token may write. */
 import { Hono } from "hono";
-import { callbackIssues, editOriginal, followUp } from "../interactions/callback.ts";
+import { editOriginal, followUp } from "../interactions/callback.ts";
 import { CALLBACK, type InteractionState } from "../interactions/state.ts";
 import { deleteMessage } from "../messages.ts";
 import { messagePayload } from "../payloads.ts";
 import { unknownMessage } from "../problem.ts";
 import { MESSAGE_FLAGS, type MessageState } from "../state.ts";
 import type { Store } from "../store.ts";
+import { callbackIssues } from "./callback-form.ts";
 import { bodyOf, type RestContext, type RestEnv, type RestState } from "./context.ts";
 import type { MessageBody } from "./message-body.ts";
 import type { Violation } from "./request.ts";

@@ -1,4 +1,5 @@
 /** Discord's published OpenAPI file, held against a request. */
+/// <reference path="./discord-api-spec.d.ts" />
 import * as schemas from "discord-api-spec/zod";
 import * as z from "zod";
 
@@ -98,7 +99,7 @@ const operations: readonly Operation[] = [
     query: z.strictObject({ thread_id: snowflake.optional() }),
   },
   {
-    // Which schema holds is said by the body; see `callbackIssues`.
+    // Which schema holds is said by the body; see `callback-form.ts`.
     method: "POST",
     path: "/interactions/{interaction_id}/{interaction_token}/callback",
     body: z.unknown(),
