@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readConfig } from "../../gateway/config.ts";
-import { type Manifest, ofKind, one, render } from "../support/chart.ts";
+import { contentOf, type Manifest, ofKind, one, render } from "../support/chart.ts";
 import { AGENTS, everything, fourAgents, WORKER_URL } from "./values.ts";
 
 const AGENT = "dev-e-first";
@@ -148,7 +148,7 @@ function environmentOf(manifests: Manifest[], agent: string): Record<string, str
     const [chartSecret] = ofKind("Secret", named(secret ?? ""));
     // A Secret that somebody else made has what the chart asks of it.
     environment[name] =
-      value ?? (chartSecret === undefined ? `${secret}-${key}` : chartSecret.stringData?.[key ?? ""]);
+      value ?? (chartSecret === undefined ? `${secret}-${key}` : contentOf(chartSecret)[key ?? ""]);
   }
   return environment;
 }

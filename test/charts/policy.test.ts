@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { BRIDGE_TIMEOUT_MS } from "../../gateway/bridge-client.ts";
 import { DRAIN_MS } from "../../gateway/shard-host.ts";
-import { AGENT_LABEL, agentOf, ofKind, one, podsOf, render } from "../support/chart.ts";
+import { AGENT_LABEL, agentOf, contentOf, ofKind, one, podsOf, render } from "../support/chart.ts";
 import { AGENTS, everything, fourAgents } from "./values.ts";
 
 const releases = { "four agents": render(fourAgents), "every value": render(everything) };
@@ -43,8 +43,9 @@ describe.each(Object.entries(releases))("a release with %s", (_, release) => {
 
   it("has secrets in Secrets only", async () => {
     const manifests = await release;
-    const secrets = ofKind("Secret", manifests).flatMap(({ stringData }) => Object.values(stringData ?? {}));
-    expect(secrets.length).toBeGreaterThanOrEqual(3);
+    const contents = ofKind("Secret", manifests).flatMap((secret) => Object.values(contentOf(secret)));
+    const secrets = contents.flatMap((value) => [value, Buffer.from(value).toString("base64")]);
+    expect(secrets.length).toBeGreaterThanOrEqual(6);
     const elsewhere = JSON.stringify(manifests.filter(({ kind }) => kind !== "Secret"));
     for (const secret of secrets) expect(elsewhere).not.toContain(secret);
   });

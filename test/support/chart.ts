@@ -84,6 +84,12 @@ export function one<K extends keyof Kinds>(
   return manifest;
 }
 
+/** What a Secret holds, as its readers see it. */
+export function contentOf({ data = {} }: ISecret): Record<string, string> {
+  const decode = (value: string) => Buffer.from(value, "base64").toString();
+  return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, decode(value)]));
+}
+
 /** The agent that a manifest belongs to; `undefined` for what all share. */
 export function agentOf(manifest: Manifest): string | undefined {
   return manifest.metadata.labels?.[AGENT_LABEL];
