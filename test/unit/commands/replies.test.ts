@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { ProviderView } from "../../../shared/chat/protocol.ts";
 import { cronReply } from "../../../shared/commands/cron-reply.ts";
 import { inCode } from "../../../shared/commands/in-code.ts";
 import { spendLine, spendReply } from "../../../shared/commands/spend-reply.ts";
@@ -14,9 +15,9 @@ const spend = {
   day: period({ usd: 0.0042, calls: 1 }),
   month: period({ usd: 3.5, calls: 90, ceilingUsd: 50 }),
 };
-const provider = {
+const provider: ProviderView = {
   ...{ name: "anthropic", model: "claude-sonnet-5-5", demo: false, ready: true, note: null },
-} as const;
+};
 
 describe("/status", () => {
   it("tells who answers, what was spent, and how the rig is", () => {
