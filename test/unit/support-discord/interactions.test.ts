@@ -81,7 +81,7 @@ it("keeps a deferred answer as visible as it was promised, and lets the first fo
 });
 
 it("knows a token only between the first answer and fifteen minutes after the interaction", async () => {
-  const { world, channel, mia, token } = await startInteractive();
+  const { world, channel, mia, call, messagesPath, token } = await startInteractive();
   const waiting = await world.slash(channel.id, mia.id, "ask", { question: "?" }, { via: "hand" });
   const answered = await world.slash(channel.id, mia.id, "ask", { question: "?" });
   const codes = async () => [
@@ -93,6 +93,10 @@ it("knows a token only between the first answer and fifteen minutes after the in
   expect(await codes()).toEqual([10015, undefined]);
   world.advanceClock(5000);
   expect(await codes()).toEqual([50027, 50027]);
+  const { body } = await call("PATCH", `${messagesPath}/${answered.messageId}`, {
+    content: "by the bot itself",
+  });
+  expect(body).toMatchObject({ content: "by the bot itself", flags: 0 });
   const later = await world.slash(channel.id, mia.id, "ask", { question: "?" }, { via: "hand" });
   world.expireToken(later.id);
   expect(await token("GET", later, original)).toMatchObject({ status: 401, body: { code: 50027 } });
