@@ -1,0 +1,48 @@
+/**
+ * Runs an image that is laid out in a folder as a container runtime does under the `restricted` policy: its command, an
+ * environment with nothing else in it, an unprivileged user, nothing to write, and no file of the host to read.
+ *
+ * The last two are enforced by Node's permission model, the user only where whoever runs this may choose one.
+ */
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import type { PipedProcess } from "../gateway-process.ts";
+import type { ImageLayout } from "./layout.ts";
+
+export interface ContainerSpec {
+  /** As in a pod: replaces the image's ENTRYPOINT. */
+  command?: readonly string[];
+  /** As in a pod: follows the command. */
+  args?: readonly string[];
+  env: Readonly<Record<string, string>>;
+  /** Default: the image's USER. */
+  user?: User;
+}
+
+export interface User {
+  uid: number;
+  gid: number;
+}
+
+/** @throws Error when the command does not start with the image's Node, for there is nothing else to start. */
+export function startContainer(layout: ImageLayout, spec: ContainerSpec): PipedProcess {
+  const [program, ...args] = [...(spec.command ?? layout.image.entrypoint), ...(spec.args ?? [])];
+  if (program === undefined || program !== layout.image.entrypoint[0])
+    throw new Error(`${program}: the image has no such program`);
+  const user = process.getuid?.() === 0 ? (spec.user ?? userOf(layout)) : {};
+  const isolation = ["--permission", `--allow-fs-read=${layout.root}/*`];
+  const inImage = (path: string) => (layout.files.includes(path) ? join(layout.root, path) : path);
+  return spawn(join(layout.root, program), [...isolation, ...args.map(inImage)], {
+    cwd: layout.root,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...spec.env },
+    ...user,
+  });
+}
+
+/** Numbers, because Kubernetes cannot tell from a name whether a user is root (`runAsNonRoot`). */
+export function userOf({ image: { user } }: ImageLayout): User {
+  const { uid, gid } = /^(?<uid>\d+):(?<gid>\d+)$/.exec(user ?? "")?.groups ?? {};
+  if (uid === undefined || gid === undefined) throw new Error(`USER ${user}: expected numbers, <uid>:<gid>`);
+  return { uid: Number(uid), gid: Number(gid) };
+}

@@ -1,0 +1,71 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import * as z from "zod";
+import { root } from "../../support/bundled-worker.ts";
+
+const permissionsSchema = z.record(z.string(), z.string());
+const stepSchema = z.object({
+  id: z.string().optional(),
+  uses: z.string().optional(),
+  run: z.string().optional(),
+  with: z.record(z.string(), z.unknown()).optional(),
+});
+const workflowSchema = z.object({
+  permissions: permissionsSchema,
+  jobs: z.record(
+    z.string(),
+    z.object({
+      uses: z.string().optional(),
+      permissions: permissionsSchema,
+      steps: z.array(stepSchema).default([]),
+    }),
+  ),
+});
+
+const read = (path: string) => readFileSync(join(root, path), "utf8");
+const workflow = workflowSchema.parse(parse(read(".github/workflows/release.yml")));
+const jobs = Object.values(workflow.jobs);
+const steps = jobs.flatMap((job) => job.steps);
+const scripts = steps.flatMap(({ run }) => (run === undefined ? [] : [run]));
+
+describe("the release", () => {
+  it("lets no job do more than read the code and be known by its identity", () => {
+    expect(workflow.permissions).toEqual({});
+    expect(workflow.jobs.release?.permissions).toEqual({ contents: "read", "id-token": "write" });
+    expect(workflow.jobs.ci?.permissions).toEqual({ contents: "read" });
+  });
+
+  it("runs the tests first, as any change does", () => {
+    expect(workflow.jobs.ci?.uses).toBe("./.github/workflows/ci.yml");
+    expect(parse(read(".github/workflows/ci.yml"))).toHaveProperty("on.workflow_call");
+  });
+
+  it("pins what others wrote by commit", () => {
+    const actions = steps.flatMap(({ uses }) => uses ?? []);
+    expect(actions.length).toBeGreaterThan(2);
+    for (const action of actions) expect(action).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/);
+  });
+
+  it("names a Dockerfile and a chart that are there, and arguments that the Dockerfile takes", () => {
+    const build = steps.find(({ id }) => id === "image")?.with ?? {};
+    expect(build).toMatchObject({ push: true, sbom: true, provenance: "mode=max" });
+    const dockerfile = read(String(build.file));
+    const names = [...String(build["build-args"]).matchAll(/^(\w+)=/gm)].map(([, name]) => name);
+    expect(names).toHaveLength(3);
+    for (const name of names) expect(dockerfile).toMatch(new RegExp(`^ARG ${name}=`, "m"));
+    const charts = scripts.flatMap((script) => script.match(/charts\/[\w-]+(?= --version)/g) ?? []);
+    expect(charts).toHaveLength(1);
+    for (const chart of charts) expect(existsSync(join(root, chart, "Chart.yaml"))).toBe(true);
+  });
+
+  it("has scripts that a shell can read, and that nothing from outside is written into", () => {
+    expect(scripts.length).toBeGreaterThan(2);
+    for (const script of scripts) {
+      execFileSync("bash", ["-n"], { input: script });
+      expect(script).not.toContain("${{");
+    }
+  });
+});
