@@ -24,18 +24,20 @@ export interface User {
   gid: number;
 }
 
-/** @throws Error when the command does not start with the image's Node, for there is nothing else to start. */
+/** @throws Error when the command does not start the image's Node, for there is nothing else to start. */
 export function startContainer(layout: ImageLayout, spec: ContainerSpec): PipedProcess {
-  const [program, ...args] = [...(spec.command ?? layout.image.entrypoint), ...(spec.args ?? [])];
-  if (program === undefined || program !== layout.image.entrypoint[0])
+  const { root, files, image } = layout;
+  const [program, ...args] = [...(spec.command ?? image.entrypoint), ...(spec.args ?? [])];
+  if (program === undefined || program !== image.entrypoint[0])
     throw new Error(`${program}: the image has no such program`);
+  const [directory = ""] = image.env.PATH?.split(":") ?? [];
+  const isolation = ["--permission", `--allow-fs-read=${root}/*`];
+  const inImage = (path: string) => (files.includes(path) ? join(root, path) : path);
   const user = process.getuid?.() === 0 ? (spec.user ?? userOf(layout)) : {};
-  const isolation = ["--permission", `--allow-fs-read=${layout.root}/*`];
-  const inImage = (path: string) => (layout.files.includes(path) ? join(layout.root, path) : path);
-  return spawn(join(layout.root, program), [...isolation, ...args.map(inImage)], {
-    cwd: layout.root,
+  return spawn(join(root, directory, program), [...isolation, ...args.map(inImage)], {
+    cwd: root,
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...spec.env },
+    env: { ...image.env, ...spec.env },
     ...user,
   });
 }

@@ -15,6 +15,7 @@ export interface Stage {
   baseImage: string;
   steps: readonly BuildStep[];
   labels: Readonly<Record<string, string>>;
+  env: Readonly<Record<string, string>>;
   /** As it is written: user and group, or `null` for the base image's. */
   user: string | null;
   ports: readonly number[];
@@ -22,9 +23,10 @@ export interface Stage {
 }
 
 type Arguments = Readonly<Record<string, string>>;
-type StageDraft = Omit<Stage, "steps" | "labels" | "ports"> & {
+type StageDraft = Omit<Stage, "steps" | "labels" | "env" | "ports"> & {
   steps: BuildStep[];
   labels: Record<string, string>;
+  env: Record<string, string>;
   ports: number[];
 };
 
@@ -49,6 +51,7 @@ export function readDockerfile(text: string): readonly Stage[] {
         baseImage,
         steps: [],
         labels: {},
+        env: {},
         user: null,
         ports: [],
         entrypoint: [],
@@ -57,8 +60,7 @@ export function readDockerfile(text: string): readonly Stage[] {
     }
     const stage = stages.at(-1);
     if (keyword === "ARG") {
-      const [, name, value] = /^(\w+)(?:=(.*))?$/.exec(rest) ?? fail("NAME=default");
-      (stage ? stageArguments : globalArguments)[name ?? ""] = value ?? "";
+      Object.assign(stage ? stageArguments : globalArguments, readAssignment(rest) ?? fail("NAME=default"));
       continue;
     }
     if (!stage) return fail("FROM before it");
@@ -74,6 +76,9 @@ export function readDockerfile(text: string): readonly Stage[] {
         break;
       case "LABEL":
         Object.assign(stage.labels, readLabels(withArguments(rest, stageArguments)));
+        break;
+      case "ENV":
+        Object.assign(stage.env, readAssignment(rest) ?? fail("NAME=value"));
         break;
       case "USER":
         stage.user = rest;
@@ -124,6 +129,11 @@ function readCopy(rest: string): BuildStep | null {
   const target = words.pop();
   if (target === undefined || words.length === 0 || words.some((word) => word.startsWith("--"))) return null;
   return { kind: "copy", from, sources: words, target };
+}
+
+function readAssignment(rest: string): Record<string, string> | null {
+  const { name, value } = /^(?<name>\w+)=(?<value>\S*)$/.exec(rest)?.groups ?? {};
+  return name === undefined || value === undefined ? null : { [name]: value };
 }
 
 function readLabels(rest: string): Record<string, string> {

@@ -89,12 +89,13 @@ async function run(command: string, cwd: string): Promise<void> {
   await promisify(execFile)("/bin/sh", ["-c", command], { cwd, env: { ...process.env, PATH: path } });
 }
 
-/** The program of ENTRYPOINT is the base image's. */
-async function provideNode(root: string, { entrypoint: [program] }: Stage): Promise<void> {
-  if (program === undefined || basename(program) !== "node")
-    throw new Error("ENTRYPOINT: expected Node first");
-  const target = join(root, program);
-  await mkdir(dirname(target), { recursive: true });
+/** The base image's Node, where the image's PATH begins. */
+async function provideNode(root: string, { entrypoint, env }: Stage): Promise<void> {
+  const [directory] = env.PATH?.split(":") ?? [];
+  if (entrypoint[0] !== "node" || directory === undefined)
+    throw new Error("expected an ENTRYPOINT that starts node, and ENV PATH");
+  await mkdir(join(root, directory), { recursive: true });
+  const target = join(root, directory, "node");
   await link(process.execPath, target).catch(() => copyFile(process.execPath, target));
 }
 

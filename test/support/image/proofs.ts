@@ -43,7 +43,6 @@ export const proofs: readonly Proof[] = [
   {
     claim: "reads no file of the host and writes none",
     show: async (layout) => {
-      const [node = ""] = layout.image.entrypoint;
       const attempts = [
         `readFileSync(${JSON.stringify(join(project, "package.json"))})`,
         `writeFileSync("/tmp/written", "")`,
@@ -51,7 +50,7 @@ export const proofs: readonly Proof[] = [
       ];
       for (const attempt of attempts) {
         const program = `try { require("node:fs").${attempt} } catch (error) { console.log(error.code) }`;
-        const { output } = await endOf(layout, { command: [node, "-e", program], env: {} });
+        const { output } = await endOf(layout, { command: ["node", "-e", program], env: {} });
         equal(output.trim(), "ERR_ACCESS_DENIED", attempt);
       }
     },

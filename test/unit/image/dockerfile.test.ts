@@ -17,6 +17,7 @@ ARG VERSION=1
 LABEL version="\${VERSION}" \\
       title="A title"
 COPY --from=build /src/out.js /app/main.js
+ENV PATH=/bin
 USER 1:2
 EXPOSE 8080
 ENTRYPOINT ["/node", "/app/main.js"]
@@ -31,6 +32,7 @@ ENTRYPOINT ["/node", "/app/main.js"]
           { kind: "run", command: "make all" },
         ],
         labels: {},
+        env: {},
         user: null,
         ports: [],
         entrypoint: [],
@@ -40,6 +42,7 @@ ENTRYPOINT ["/node", "/app/main.js"]
         baseImage: "empty",
         steps: [{ kind: "copy", from: "build", sources: ["/src/out.js"], target: "/app/main.js" }],
         labels: { version: "1", title: "A title" },
+        env: { PATH: "/bin" },
         user: "1:2",
         ports: [8080],
         entrypoint: ["/node", "/app/main.js"],
