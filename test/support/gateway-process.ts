@@ -21,7 +21,7 @@ export interface GatewayProcess extends AsyncDisposable {
 }
 
 /** As the guide says: without a limit V8 lets garbage lie. What may be on its way to the Worker fits in three times over. */
-const NODE_FLAGS = ["--max-old-space-size=64", "--max-semi-space-size=1"];
+export const NODE_FLAGS = ["--max-old-space-size=64", "--max-semi-space-size=1"];
 
 const listeningSchema = z.object({ event: z.literal("gateway.listening"), port: z.int() });
 
