@@ -12,8 +12,6 @@ import type { ImageLayout } from "./layout.ts";
 export interface ContainerSpec {
   /** As in a pod: replaces the image's ENTRYPOINT. */
   command?: readonly string[];
-  /** As in a pod: follows the command. */
-  args?: readonly string[];
   env: Readonly<Record<string, string>>;
   /** Default: the image's USER. */
   user?: User;
@@ -27,7 +25,7 @@ export interface User {
 /** @throws Error when the command does not start the image's Node, for there is nothing else to start. */
 export function startContainer(layout: ImageLayout, spec: ContainerSpec): PipedProcess {
   const { root, files, image } = layout;
-  const [program, ...args] = [...(spec.command ?? image.entrypoint), ...(spec.args ?? [])];
+  const [program, ...args] = spec.command ?? image.entrypoint;
   if (program === undefined || program !== image.entrypoint[0])
     throw new Error(`${program}: the image has no such program`);
   const [directory = ""] = image.env.PATH?.split(":") ?? [];

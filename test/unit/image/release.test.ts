@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
@@ -15,6 +15,7 @@ const stepSchema = z.object({
 });
 const workflowSchema = z.object({
   permissions: permissionsSchema,
+  defaults: z.object({ run: z.object({ shell: z.string() }) }),
   jobs: z.record(
     z.string(),
     z.object({
@@ -49,19 +50,27 @@ describe("the release", () => {
     for (const action of actions) expect(action).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/);
   });
 
-  it("names a Dockerfile and a chart that are there, and arguments that the Dockerfile takes", () => {
+  it("builds the Dockerfile that is there, with arguments that it takes", () => {
     const build = steps.find(({ id }) => id === "image")?.with ?? {};
     expect(build).toMatchObject({ push: true, sbom: true, provenance: "mode=max" });
     const dockerfile = read(String(build.file));
     const names = [...String(build["build-args"]).matchAll(/^(\w+)=/gm)].map(([, name]) => name);
     expect(names).toHaveLength(3);
     for (const name of names) expect(dockerfile).toMatch(new RegExp(`^ARG ${name}=`, "m"));
-    const charts = scripts.flatMap((script) => script.match(/charts\/[\w-]+(?= --version)/g) ?? []);
-    expect(charts).toHaveLength(1);
-    for (const chart of charts) expect(existsSync(join(root, chart, "Chart.yaml"))).toBe(true);
   });
 
-  it("has scripts that a shell can read, and that nothing from outside is written into", () => {
+  it("packages the chart that is there, with the image that it has pushed", () => {
+    const script = scripts.find((text) => text.includes("helm package")) ?? "";
+    const chart = /helm package (\S+)/.exec(script)?.[1] ?? "";
+    expect(parse(read(`${chart}/Chart.yaml`))).toMatchObject({ name: chart.split("/").at(-1) });
+    const [, path, file] = /yq --inplace '\.(\S+) = strenv\(IMAGE\)' (\S+)/.exec(script) ?? [];
+    expect(file).toBe(`${chart}/values.yaml`);
+    expect(parse(read(String(file)))).toHaveProperty(String(path));
+  });
+
+  it("has scripts that a shell can read, that stop at an error, and that nothing from outside is written into", () => {
+    // GitHub runs what is named so with -eo pipefail.
+    expect(workflow.defaults.run.shell).toBe("bash");
     expect(scripts.length).toBeGreaterThan(2);
     for (const script of scripts) {
       execFileSync("bash", ["-n"], { input: script });
