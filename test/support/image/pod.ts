@@ -79,9 +79,9 @@ export function readPod(manifests: readonly Manifest[]): PodSpec {
     if ("value" in entry) env[entry.name] = entry.value;
     else {
       const { name, key } = entry.valueFrom.secretKeyRef;
-      const value = name === secret.metadata.name ? secret.stringData?.[key] : undefined;
-      if (value === undefined) throw new Error(`${name} with ${key} is not there`);
-      env[entry.name] = value;
+      const encoded = name === secret.metadata.name ? secret.data?.[key] : undefined;
+      if (encoded === undefined) throw new Error(`${name} with ${key} is not there`);
+      env[entry.name] = Buffer.from(encoded, "base64").toString();
     }
   }
   return {
