@@ -1,5 +1,5 @@
 /** What is promised of the gateway's image, each with what shows it on an image that is laid out in a folder. */
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -16,8 +16,15 @@ export interface Proof {
 
 export const proofs: readonly Proof[] = [
   {
-    claim: "adds one file to its base image",
-    show: async ({ files }) => deepEqual(files, ["/app/main.js"]),
+    claim: "adds one file to its base image, the one that npm run build makes",
+    show: async ({ root, files }) => {
+      deepEqual(files, ["/app/main.js"]);
+      const [ofImage, ofBuild] = await Promise.all([
+        readFile(join(root, "app/main.js"), "utf8"),
+        readFile(join(project, "dist/gateway/main.js"), "utf8"),
+      ]);
+      ok(ofImage === ofBuild, "/app/main.js and dist/gateway/main.js differ");
+    },
   },
   {
     claim: "runs as a user who is not root, named by number",
