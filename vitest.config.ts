@@ -25,6 +25,15 @@ export default defineConfig({
           isolate: false,
         },
       },
+      // Processes of helm; values and manifests are plain data.
+      {
+        test: {
+          name: "charts",
+          include: ["test/charts/**/*.test.ts"],
+          isolate: false,
+          testTimeout: 60_000,
+        },
+      },
       {
         plugins: [
           cloudflareTest(({ inject }) => ({
@@ -35,6 +44,7 @@ export default defineConfig({
                 TESTER__ANTHROPIC_API_KEY: "sk-ant-test",
                 THRIFTY__ANTHROPIC_API_KEY: "sk-ant-test",
                 SWITCHER__ANTHROPIC_API_KEY: "sk-ant-test",
+                CHOOSER__ANTHROPIC_API_KEY: "sk-ant-test",
                 SWITCHER__OPENAI_API_KEY: "sk-test",
                 OPENAI_BASE_URL: `${inject("modelUrl")}/v1`,
                 PER_THREAD__ANTHROPIC_API_KEY: "sk-ant-test",
