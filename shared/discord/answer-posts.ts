@@ -24,12 +24,20 @@ export interface AnswerParts {
   controls?: readonly ControlRow[];
 }
 
-/** Posts of an answer that is complete. `files: "refused"`: the bot may not attach files there. */
-export function finalPosts(answer: AnswerParts, files: "allowed" | "refused" = "allowed"): DesiredPosts {
+/** What an answer's place allows. */
+export interface PostingLimits {
+  /** `refused`: the bot may not attach files there. */
+  files?: "allowed" | "refused";
+  /** Left free in each message, in UTF-16 code units. */
+  reserve?: number;
+}
+
+/** Posts of an answer that is complete. */
+export function finalPosts(answer: AnswerParts, { files, reserve = 0 }: PostingLimits = {}): DesiredPosts {
   const controls = answer.controls?.length ? { controls: answer.controls } : {};
   const notice = answer.notice === null ? "" : `\n-# ${answer.notice}`;
   const text = (answer.text.trim() + notice).trim() || "-# The model gave no text.";
-  const parts = splitText(joinLines(answer.above, text), PART);
+  const parts = splitText(joinLines(answer.above, text), PART - reserve);
   if (parts.length <= MAX_PARTS || files === "refused") return { parts, ...controls };
   const [head = ""] = splitText(joinLines(answer.above, text), HEAD);
   const size = answer.text.length.toLocaleString("en-US");
@@ -42,15 +50,19 @@ export function finalPosts(answer: AnswerParts, files: "allowed" | "refused" = "
 }
 
 /** Posts of an answer that is being written: those that its final form may keep. */
-export function livePosts({ above, text, controls }: Omit<AnswerParts, "notice">): DesiredPosts {
-  const parts = splitText(joinLines(above, text), PART).slice(0, MAX_PARTS);
+export function livePosts(
+  { above, text, controls }: Omit<AnswerParts, "notice">,
+  { reserve = 0 }: Pick<PostingLimits, "reserve"> = {},
+): DesiredPosts {
+  const parts = splitText(joinLines(above, text), PART - reserve).slice(0, MAX_PARTS);
   return { parts, ...(controls?.length && { controls }) };
 }
 
 /** What was posted of an answer, with a mark that nothing will follow, and nothing to press. */
 export function stoppedPosts(posted: readonly string[]): DesiredPosts {
   const last = posted.length - 1;
-  const mark = (content: string) => (content.endsWith(STOPPED) ? content : content + STOPPED);
+  const mark = (content: string) =>
+    content.endsWith(STOPPED.trim()) ? content : (content + STOPPED).trimStart();
   return { parts: posted.map((content, part) => (part === last ? mark(content) : content)) };
 }
 

@@ -3,11 +3,12 @@ import type { DiscordRest } from "../../../shared/discord/rest.ts";
 import { discordSettings } from "../../../shared/discord/settings.ts";
 import { MAYBE_LEFT } from "../../../shared/discord/status-reaction.ts";
 import { toolLines } from "../../../shared/discord/tool-lines.ts";
+import { DM_RESERVE } from "../../../shared/interaction/answer-place.ts";
 import { sleep } from "../../../shared/llm/retry.ts";
 import type { Logger } from "../../../shared/log.ts";
-import type { DiscordTarget, InboundEvent } from "../../../shared/session/event.ts";
+import type { DiscordTarget, InboundEvent, InteractionTarget } from "../../../shared/session/event.ts";
 import { callHub } from "../../agent-hub/hub-client.ts";
-import { connectDiscord, type DiscordConnection } from "../../discord-client.ts";
+import { connectDiscord, connectTokenRoutes, type DiscordConnection } from "../../discord-client.ts";
 import type { Env } from "../../env.ts";
 import { findAgentIfAny } from "../agent-parts.ts";
 import type { SessionDatabase } from "../database.ts";
@@ -16,9 +17,11 @@ import { answerText } from "../next-action.ts";
 import type { LiveAnswer } from "../run-turn.ts";
 import type { StepEntry, TurnRow } from "../schema.ts";
 import type { OpenTurn } from "../store.ts";
-import { DiscordAnswer } from "./discord-answer.ts";
+import { ChannelPlacement } from "./channel-placement.ts";
+import { DiscordAnswer, type DiscordAnswerOptions } from "./discord-answer.ts";
+import { InteractionPlacement } from "./interaction-placement.ts";
 import { shownCalls, statusOf } from "./journal-view.ts";
-import { PostStore } from "./post-store.ts";
+import { type NewPost, PostStore } from "./post-store.ts";
 import { StatusReaction } from "./status-reaction.ts";
 import { markStopped } from "./stopped-answers.ts";
 
@@ -43,6 +46,9 @@ export interface DiscordTurn {
   end(): Promise<void>;
 }
 
+/** Where an answer goes, and what takes it there. */
+type AnswerPlace = Pick<DiscordAnswerOptions, "placement" | "rest" | "reserve">;
+
 /** A conversation's side that faces Discord. */
 export class DiscordDelivery {
   readonly #env: Env;
@@ -50,6 +56,7 @@ export class DiscordDelivery {
   readonly #posts: PostStore;
   readonly #log: Logger;
   #connection: DiscordConnection | undefined;
+  #tokenRoutes: DiscordRest | undefined;
   /** Of messages that wait, by id. */
   readonly #reactions = new Map<string, StatusReaction>();
   #current: { turnId: string; answer: DiscordAnswer; reaction: StatusReaction | undefined } | undefined;
@@ -70,16 +77,14 @@ export class DiscordDelivery {
   /** @returns `undefined` when the turn's answer goes elsewhere. */
   begin(turn: OpenTurn, reader: TurnReader): DiscordTurn | undefined {
     const { target } = turn.message.event;
-    if (target.kind !== "discord") return undefined;
-    const connection = this.#connect();
-    if ("missing" in connection) return this.#unconnected(connection.missing);
+    if (target.kind !== "discord" && target.kind !== "interaction") return undefined;
     const log = this.#log.with({ turn: turn.id, channel: target.channelId });
-    const { rest } = connection;
-    const answer = this.#answer(turn, target, rest, reader, log);
+    const place = this.#place(turn.id, target, log);
+    if ("missing" in place) return this.#unconnected(place.missing);
+    const answer = this.#answer(turn, place, reader, log);
     // Together with a later message, which shows the status for both.
     for (const { event } of turn.messages.slice(0, -1)) this.#settleQueued(event);
-    const reaction = this.#reaction(target, turn.generation > 1 ? MAYBE_LEFT : []);
-    if (target.messageId !== undefined) this.#reactions.delete(target.messageId);
+    const reaction = this.#takeReaction(target, turn.generation);
     reaction?.show(statusOf(reader.journal()));
     this.#current = { turnId: turn.id, answer, reaction };
     return {
@@ -101,6 +106,10 @@ export class DiscordDelivery {
 
   /** A turn was stopped; what was shown of it will say so, whatever happens to this instance. */
   stopped(turnId: string): void {
+    const target = this.#posts.targetOf(turnId);
+    // Its deferral says that an answer will come.
+    if (target?.kind === "interaction" && this.#posts.ofTurn(turnId).length === 0)
+      this.#posts.beginCreate(deferred(turnId, target), Date.now());
     this.#posts.markStopping(turnId);
     if (this.#current?.turnId === turnId) {
       void this.#current.answer.end();
@@ -109,8 +118,9 @@ export class DiscordDelivery {
     this.resume();
   }
 
-  /** Goes on with what an earlier instance, or an earlier try, has left. */
+  /** Goes on with what an earlier instance, or an earlier try, has left, and with what is due. */
   resume(): void {
+    this.#current?.answer.changed();
     if (this.#isMarking || !this.isPending) return;
     this.#isMarking = true;
     void this.#markAll().finally(() => {
@@ -124,23 +134,58 @@ export class DiscordDelivery {
   }
 
   async #markAll(): Promise<void> {
-    const connection = this.#connect();
     for (const turnId of this.#posts.stopping()) {
-      if ("missing" in connection) {
+      const target = this.#posts.targetOf(turnId);
+      const isShown = target?.kind === "discord" || target?.kind === "interaction";
+      const place = isShown ? this.#place(turnId, target, this.#log) : undefined;
+      if (!place || "missing" in place) {
         this.#posts.markStopped(turnId);
         continue;
       }
       if (this.#current?.turnId === turnId) await this.#current.answer.end();
-      const { rest } = connection;
-      await markStopped(turnId, { rest, posts: this.#posts, log: this.#log, now: Date.now });
+      const { placement } = place;
+      await markStopped(turnId, { placement, posts: this.#posts, log: this.#log, now: Date.now });
     }
   }
 
-  #answer(turn: OpenTurn, target: DiscordTarget, rest: DiscordRest, reader: TurnReader, log: Logger) {
+  /** Where an answer goes, and by what. */
+  #place(
+    turnId: string,
+    target: DiscordTarget | InteractionTarget,
+    log: Logger,
+  ): AnswerPlace | { missing: string } {
+    const bot = this.#connect();
+    const posts = this.#posts;
+    if (target.kind === "interaction") {
+      this.#tokenRoutes ??= "rest" in bot ? bot.rest : connectTokenRoutes(this.#env, this.#agent);
+      const rest = this.#tokenRoutes;
+      const placement = new InteractionPlacement({ turnId, target, rest, bot, posts, log, now: Date.now });
+      return { placement, rest, reserve: DM_RESERVE };
+    }
+    if ("missing" in bot) return bot;
+    const { rest } = bot;
+    const threadRefused = (error: DiscordError) => this.#noteThreadRefused(target.channelId, error, log);
+    return {
+      placement: new ChannelPlacement({ turnId, target, rest, posts, threadRefused }),
+      rest,
+      reserve: 0,
+    };
+  }
+
+  #noteThreadRefused(channel: string, { code, message }: DiscordError, log: Logger): void {
+    log.log("warn", "discord.no_thread", { cause: message });
+    if (code !== "forbidden") return;
+    const note = { channel, cause: message };
+    void callHub(this.#env, this.#agent, (hub) => hub.noteThreadRefused(note)).catch(() => {
+      log.log("error", "discord.thread_refused", { cause: message });
+    });
+  }
+
+  #answer(turn: OpenTurn, place: AnswerPlace, reader: TurnReader, log: Logger) {
     const { toolDisplay } = this.#settings();
     const above = (journal: readonly StepEntry[]) => toolLines(shownCalls(journal), toolDisplay);
     return new DiscordAnswer({
-      ...{ turnId: turn.id, target, rest, posts: this.#posts, log, now: Date.now },
+      ...{ ...place, turnId: turn.id, posts: this.#posts, log, now: Date.now },
       isSilent: turn.message.event.mayBeQuiet === true,
       source: {
         live: () => {
@@ -148,14 +193,6 @@ export class DiscordDelivery {
           return { above: above(journal), text: answerText(journal, reader.liveText()) };
         },
         complete: () => ({ above: above(reader.journal()), notice: reader.notice() }),
-      },
-      threadRefused: ({ code, message }) => {
-        log.log("warn", "discord.no_thread", { cause: message });
-        if (code !== "forbidden") return;
-        const note = { channel: target.channelId, cause: message };
-        void callHub(this.#env, this.#agent, (hub) => hub.noteThreadRefused(note)).catch(() => {
-          log.log("error", "discord.thread_refused", { cause: message });
-        });
       },
     });
   }
@@ -181,6 +218,14 @@ export class DiscordDelivery {
       },
       end: async () => {},
     };
+  }
+
+  /** The reaction that shows a turn's status from here on; an interaction has no message to react to. */
+  #takeReaction(target: DiscordTarget | InteractionTarget, generation: number): StatusReaction | undefined {
+    if (target.kind === "interaction") return undefined;
+    const reaction = this.#reaction(target, generation > 1 ? MAYBE_LEFT : []);
+    if (target.messageId !== undefined) this.#reactions.delete(target.messageId);
+    return reaction;
   }
 
   #reaction({ channelId, messageId }: DiscordTarget, shown: readonly string[]): StatusReaction | undefined {
@@ -214,6 +259,11 @@ export class DiscordDelivery {
 
 /** For the last words of an agent that is gone. */
 const NO_AGENT = { toolDisplay: "none", reactions: { enabled: false, removeAfterReply: false } } as const;
+
+/** What an interaction shows before there is anything of its answer. */
+function deferred(turnId: string, { channelId = "" }: InteractionTarget): NewPost {
+  return { turnId, part: 0, channelId, content: "", controls: [], place: "token" };
+}
 
 function undeliverable(message: string): Delivery {
   return { status: "undeliverable", failure: { code: "undeliverable", message } };

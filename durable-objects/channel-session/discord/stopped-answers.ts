@@ -1,31 +1,34 @@
 import { stoppedPosts } from "../../../shared/discord/answer-posts.ts";
 import { DiscordError, isFinal } from "../../../shared/discord/errors.ts";
-import { nextPost } from "../../../shared/discord/posting-plan.ts";
-import type { DiscordRest } from "../../../shared/discord/rest.ts";
+import { answerContents } from "../../../shared/interaction/answer-place.ts";
 import type { Logger } from "../../../shared/log.ts";
-import { type PostStore, toPost } from "./post-store.ts";
+import type { PlacedAction, Placement } from "./placement.ts";
+import type { PostStore } from "./post-store.ts";
 import { Poster } from "./poster.ts";
 
 /** How long one mark is tried, in milliseconds; the watchdog tries again. */
 const PATIENCE_MS = 25_000;
 
+/** What {@link markStopped} needs. */
+export interface StopMark {
+  placement: Placement;
+  posts: PostStore;
+  log: Logger;
+  now: () => number;
+}
+
 /** Marks what was shown of an answer that was stopped, so that nobody waits for the rest. */
-export async function markStopped(
-  turnId: string,
-  { rest, posts, log, now }: { rest: DiscordRest; posts: PostStore; log: Logger; now: () => number },
-): Promise<void> {
-  const poster = new Poster({ rest, posts, turnId, now });
+export async function markStopped(turnId: string, { placement, posts, log, now }: StopMark): Promise<void> {
+  const poster = new Poster({ posts, turnId, now });
   const effort = { deadline: now() + PATIENCE_MS };
-  const rows = posts.ofTurn(turnId);
-  const desired = stoppedPosts(rows.map(({ content }) => content));
+  const shown = answerContents(posts.ofTurn(turnId).map(({ content }) => content));
+  const desired = stoppedPosts(shown.length > 0 ? shown : [""]);
   try {
     for (;;) {
-      const current = posts.ofTurn(turnId);
-      const action = nextPost(desired, current.map(toPost));
-      const channelId = current[0]?.channelId;
-      if (action.do === "nothing" || channelId === undefined) break;
+      const placed = await placement.next(desired, effort);
+      if (!placed || isNotWorthIt(placed)) break;
       // A message that somebody has deleted needs no mark.
-      if ((await poster.do(action, { channelId, replyTo: null }, effort)) === "lost") break;
+      if ((await poster.do(placed.action, placed.venue, effort)) === "lost") break;
     }
   } catch (error) {
     const isHopeless = error instanceof DiscordError && isFinal(error);
@@ -33,4 +36,9 @@ export async function markStopped(
     if (!isHopeless) return;
   }
   posts.markStopped(turnId);
+}
+
+/** What was stopped elsewhere is not carried into a DM to say so. */
+function isNotWorthIt({ action, venue }: PlacedAction): boolean {
+  return venue.place === "dm" && action.do === "create";
 }
