@@ -20,7 +20,7 @@ import type { OpenTurn } from "../store.ts";
 import { ChannelPlacement } from "./channel-placement.ts";
 import { DiscordAnswer, type DiscordAnswerOptions } from "./discord-answer.ts";
 import { InteractionPlacement } from "./interaction-placement.ts";
-import { shownCalls, statusOf } from "./journal-view.ts";
+import { commandControls, shownCalls, statusOf } from "./journal-view.ts";
 import { type NewPost, PostStore } from "./post-store.ts";
 import { StatusReaction } from "./status-reaction.ts";
 import { markStopped } from "./stopped-answers.ts";
@@ -118,6 +118,11 @@ export class DiscordDelivery {
     this.resume();
   }
 
+  /** A turn was stopped, and forgotten with its conversation; whoever still sees that an answer will come is told. */
+  forgotten(turnId: string): void {
+    if (this.#posts.targetOf(turnId)?.kind === "interaction") this.stopped(turnId);
+  }
+
   /** Goes on with what an earlier instance, or an earlier try, has left, and with what is due. */
   resume(): void {
     this.#current?.answer.changed();
@@ -192,7 +197,10 @@ export class DiscordDelivery {
           const journal = reader.journal();
           return { above: above(journal), text: answerText(journal, reader.liveText()) };
         },
-        complete: () => ({ above: above(reader.journal()), notice: reader.notice() }),
+        complete: () => {
+          const journal = reader.journal();
+          return { above: above(journal), notice: reader.notice(), controls: commandControls(journal) };
+        },
       },
     });
   }

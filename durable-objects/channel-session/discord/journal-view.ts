@@ -1,4 +1,5 @@
 /** What Discord shows of a turn's journal. */
+import type { ControlRow } from "../../../shared/discord/controls.ts";
 import type { AnswerStatus } from "../../../shared/discord/status-reaction.ts";
 import type { ShownCall } from "../../../shared/discord/tool-lines.ts";
 import type { StepEntry } from "../schema.ts";
@@ -16,6 +17,11 @@ function callState({ approval, result }: Extract<StepEntry, { kind: "tool" }>): 
   if (!result) return "running";
   if (result.outcome === "unknown") return "unknown";
   return result.isError ? "error" : "ok";
+}
+
+/** What can be chosen under the answer to a command. */
+export function commandControls(journal: readonly StepEntry[]): readonly ControlRow[] {
+  return journal.flatMap((step) => (step.kind === "command" ? (step.reply.controls ?? []) : []));
 }
 
 /** What the turn is at. */
