@@ -24,20 +24,12 @@ export interface AnswerParts {
   controls?: readonly ControlRow[];
 }
 
-/** What an answer's place allows. */
-export interface PostingLimits {
-  /** `refused`: the bot may not attach files there. */
-  files?: "allowed" | "refused";
-  /** Left free in each message, in UTF-16 code units. */
-  reserve?: number;
-}
-
-/** Posts of an answer that is complete. */
-export function finalPosts(answer: AnswerParts, { files, reserve = 0 }: PostingLimits = {}): DesiredPosts {
+/** Posts of an answer that is complete. `files: "refused"`: the bot may not attach files there. */
+export function finalPosts(answer: AnswerParts, files: "allowed" | "refused" = "allowed"): DesiredPosts {
   const controls = answer.controls?.length ? { controls: answer.controls } : {};
   const notice = answer.notice === null ? "" : `\n-# ${answer.notice}`;
   const text = (answer.text.trim() + notice).trim() || "-# The model gave no text.";
-  const parts = splitText(joinLines(answer.above, text), PART - reserve);
+  const parts = splitText(joinLines(answer.above, text), PART);
   if (parts.length <= MAX_PARTS || files === "refused") return { parts, ...controls };
   const [head = ""] = splitText(joinLines(answer.above, text), HEAD);
   const size = answer.text.length.toLocaleString("en-US");
@@ -50,11 +42,8 @@ export function finalPosts(answer: AnswerParts, { files, reserve = 0 }: PostingL
 }
 
 /** Posts of an answer that is being written: those that its final form may keep. */
-export function livePosts(
-  { above, text, controls }: Omit<AnswerParts, "notice">,
-  { reserve = 0 }: Pick<PostingLimits, "reserve"> = {},
-): DesiredPosts {
-  const parts = splitText(joinLines(above, text), PART - reserve).slice(0, MAX_PARTS);
+export function livePosts({ above, text, controls }: Omit<AnswerParts, "notice">): DesiredPosts {
+  const parts = splitText(joinLines(above, text), PART).slice(0, MAX_PARTS);
   return { parts, ...(controls?.length && { controls }) };
 }
 

@@ -4,6 +4,7 @@
  * else may read them. Like the posting plan it looks at states only, so asking again goes on right after whatever was lost.
  */
 import { type DesiredPosts, nextPost, type Post, type PostAction } from "../discord/posting-plan.ts";
+import { MAX_CONTENT } from "../discord/split.ts";
 
 /** By what a message was made: the interaction's token, the bot in a channel, or the bot in a DM with the user. */
 export type Place = "token" | "channel" | "dm";
@@ -23,9 +24,7 @@ const REMARK_BEFORE_END_MS = 120_000;
 const DEFERRAL_MS = 10_000;
 
 /** Stands at the beginning of what comes in a DM. */
-const WHY_DM = "-# Discord takes no more of this answer where you asked, so it goes on here.\n";
-/** Room in every message for {@link WHY_DM}, in UTF-16 code units. */
-export const DM_RESERVE = WHY_DM.length;
+const WHY_DM = "-# Discord takes no more of this answer where you asked, so it goes on here.";
 
 const REMARKS = {
   public: "-# This takes longer than Discord lets me answer here. The answer will come as a message.",
@@ -101,18 +100,21 @@ function nextInDm(desired: DesiredPosts, posted: readonly PlacedPost[]): PostAct
   const here = posted.filter(({ place }) => place === "dm");
   const from = firstUnshown(desired, elsewhere);
   const begun = here[0]?.part ?? from;
-  const [first, ...others] = desired.parts.slice(from);
   const { file, ...rest } = desired;
-  const remaining = {
-    ...rest,
-    parts: first === undefined ? [] : [WHY_DM + first, ...others],
-    ...(file && from === 0 && { file }),
-  };
+  const parts = withReason(desired.parts.slice(from));
+  const remaining = { ...rest, parts, ...(file && from === 0 && { file }) };
   const action = nextPost(
     remaining,
     here.map((post) => ({ ...post, part: post.part - begun })),
   );
   return action.do === "nothing" ? action : { ...action, part: action.part + begun };
+}
+
+/** A line saying why stands above the first part, or before it where there is no room. */
+function withReason([first, ...others]: readonly string[]): string[] {
+  if (first === undefined) return [];
+  const together = `${WHY_DM}\n${first}`;
+  return together.length <= MAX_CONTENT ? [together, ...others] : [WHY_DM, first, ...others];
 }
 
 /** The first part that is not known to be there as it has to be. Controls do not count: nobody reads them twice. */
@@ -128,8 +130,8 @@ function firstUnshown({ parts, file }: DesiredPosts, posted: readonly Post[]): n
 /** What messages show of the answer itself: without the lines that are about its place. */
 export function answerContents(contents: readonly string[]): string[] {
   return contents.flatMap((content) => {
-    if (isRemark(content)) return [];
-    return [content.startsWith(WHY_DM) ? content.slice(WHY_DM.length) : content];
+    if (isRemark(content) || content === WHY_DM) return [];
+    return [content.startsWith(`${WHY_DM}\n`) ? content.slice(WHY_DM.length + 1) : content];
   });
 }
 

@@ -1,5 +1,5 @@
 import type { DiscordError } from "../../../shared/discord/errors.ts";
-import { type DesiredPosts, nextPost } from "../../../shared/discord/posting-plan.ts";
+import { type DesiredPosts, nextPost, type PostAction } from "../../../shared/discord/posting-plan.ts";
 import type { DiscordRest } from "../../../shared/discord/rest.ts";
 import type { DiscordTarget } from "../../../shared/session/event.ts";
 import { ChannelVenue } from "./channel-venue.ts";
@@ -26,9 +26,13 @@ export class ChannelPlacement implements Placement {
     this.#options = options;
   }
 
+  isShown(desired: DesiredPosts): boolean {
+    return this.#nextPost(desired).do === "nothing";
+  }
+
   async next(desired: DesiredPosts, effort: Effort): Promise<PlacedAction | undefined> {
-    const { rest, posts, turnId } = this.#options;
-    const action = nextPost(desired, posts.ofTurn(turnId).map(toPost));
+    const { rest, posts } = this.#options;
+    const action = this.#nextPost(desired);
     if (action.do === "nothing") return undefined;
     const { channelId, replyTo } = await this.#findDestination(effort);
     const reply = replyTo === null ? null : { part: 0, to: replyTo };
@@ -58,6 +62,11 @@ export class ChannelPlacement implements Placement {
     threadRefused(error);
     this.#destination = Promise.resolve(replyInChannel(target));
     return true;
+  }
+
+  #nextPost(desired: DesiredPosts): PostAction {
+    const { posts, turnId } = this.#options;
+    return nextPost(desired, posts.ofTurn(turnId).map(toPost));
   }
 
   /** Where the answer goes: where its beginning is, if any of it was posted before. */

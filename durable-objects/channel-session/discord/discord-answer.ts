@@ -1,4 +1,5 @@
 import { type AnswerParts, finalPosts, livePosts } from "../../../shared/discord/answer-posts.ts";
+import { controlIds } from "../../../shared/discord/components.ts";
 import { DiscordError, isFinal } from "../../../shared/discord/errors.ts";
 import type { DesiredPosts } from "../../../shared/discord/posting-plan.ts";
 import type { DiscordRest } from "../../../shared/discord/rest.ts";
@@ -41,8 +42,8 @@ export interface DiscordAnswerOptions {
   now: () => number;
   /** Nothing is shown before the answer is complete: it may be that there is none. */
   isSilent: boolean;
-  /** Left free in each message, in UTF-16 code units. */
-  reserve: number;
+  /** Resolves when nobody else is at the turn's posts any more. */
+  after: Promise<unknown>;
 }
 
 /** One turn's answer in Discord: a typing indicator, text that grows, and in the end the whole of it, for certain. */
@@ -112,31 +113,51 @@ export class DiscordAnswer {
    */
   async deliver(text: string): Promise<void> {
     await this.end();
-    const { source, placement, reserve } = this.#options;
-    const answer = { ...source.complete(), text };
+    const answer = { ...this.#options.source.complete(), text };
     const effort = this.#effort(DELIVERY_MS);
-    let desired = finalPosts(answer, { reserve });
+    let desired = finalPosts(answer);
     for (;;) {
       try {
-        return await this.#post(desired, effort);
+        return await this.#post(() => desired, effort);
       } catch (error) {
         if (!(error instanceof DiscordError)) throw error;
         if (error.code === "forbidden" && desired.file) {
           this.#options.log.log("warn", "discord.file_refused", { cause: error.message });
-          desired = finalPosts(answer, { reserve, files: "refused" });
-        } else if (await placement.hasOther(error)) {
-          desired = finalPosts(answer, { reserve });
+          desired = finalPosts(answer, "refused");
+        } else if (await this.#options.placement.hasOther(error)) {
+          desired = finalPosts(answer);
         } else throw error;
       }
     }
   }
 
-  /** Posts until Discord has what is desired, or `until` fires. */
-  async #post(desired: DesiredPosts, effort: Effort, until?: AbortSignal): Promise<void> {
+  /**
+   * Posts what is to stand there while nobody works on the turn.
+   *
+   * @param desired read before each request; `undefined`: somebody works on it again.
+   * @throws DiscordError as {@link deliver} does.
+   */
+  async settle(desired: () => DesiredPosts | undefined): Promise<void> {
+    await this.end();
+    const effort = this.#effort(DELIVERY_MS);
+    for (;;) {
+      try {
+        return await this.#post(desired, effort);
+      } catch (error) {
+        if (!(error instanceof DiscordError)) throw error;
+        if (!(await this.#options.placement.hasOther(error))) throw error;
+      }
+    }
+  }
+
+  /** Posts until Discord has what is desired, nothing is desired any more, or `until` fires. */
+  async #post(desired: () => DesiredPosts | undefined, effort: Effort, until?: AbortSignal): Promise<void> {
+    await this.#options.after;
     for (let lost = 0; !until?.aborted; ) {
+      const wanted = desired();
       // A post on its way says as much as an indicator, and may be waiting for the same permits.
       this.#postedAt = this.#options.now();
-      const placed = await this.#options.placement.next(desired, effort);
+      const placed = wanted && (await this.#options.placement.next(wanted, effort));
       if (!placed) return;
       const outcome = await this.#poster.do(placed.action, placed.venue, effort);
       if (outcome !== "done") lost += 1;
@@ -147,16 +168,22 @@ export class DiscordAnswer {
     }
   }
 
-  /** Posts that show more than what is there; an answer that is written again waits until it is longer. */
+  /**
+   * Posts that show more than what is there; an answer that is written again waits until it is longer. Nothing waits where
+   * something can be pressed that is over.
+   */
   #growth(): DesiredPosts | undefined {
-    const { source, posts, turnId, placement, reserve } = this.#options;
-    const desired = livePosts(source.live(), { reserve });
+    const { source, posts, turnId, placement } = this.#options;
+    const desired = livePosts(source.live());
     const rows = posts.ofTurn(turnId);
     if (desired.parts.length === 0 && !rows.some(({ confirmed }) => confirmed)) {
       const remark = placement.remark();
       return remark === null ? undefined : { parts: [remark] };
     }
     const posted = answerContents(rows.map(({ content }) => content));
+    const offered = controlIds(desired.controls ?? []);
+    const isOutdated = rows.some(({ controls }) => controls.some((id) => !offered.includes(id)));
+    if (isOutdated && desired.parts.length > 0) return desired;
     const isShown = desired.parts.every((content, part) => posted[part] === content);
     const isShorter = lengthOf(desired.parts) < lengthOf(posted);
     return isShown || isShorter || desired.parts.length < posted.length ? undefined : desired;
@@ -166,7 +193,7 @@ export class DiscordAnswer {
     const desired = this.#growth();
     if (!desired) return;
     try {
-      await this.#post(desired, this.#effort(LIVE_MS), this.#over.signal);
+      await this.#post(() => desired, this.#effort(LIVE_MS), this.#over.signal);
     } catch (error) {
       if (!(error instanceof DiscordError) || !(await this.#options.placement.hasOther(error))) throw error;
     }

@@ -1,12 +1,17 @@
+import { retryControls, stopControls } from "../../../shared/discord/answer-controls.ts";
 import { DiscordError, isFinal } from "../../../shared/discord/errors.ts";
 import type { DiscordRest } from "../../../shared/discord/rest.ts";
 import { discordSettings } from "../../../shared/discord/settings.ts";
 import { MAYBE_LEFT } from "../../../shared/discord/status-reaction.ts";
 import { toolLines } from "../../../shared/discord/tool-lines.ts";
-import { DM_RESERVE } from "../../../shared/interaction/answer-place.ts";
 import { sleep } from "../../../shared/llm/retry.ts";
 import type { Logger } from "../../../shared/log.ts";
-import type { DiscordTarget, InboundEvent, InteractionTarget } from "../../../shared/session/event.ts";
+import type {
+  DiscordTarget,
+  InboundEvent,
+  InteractionTarget,
+  ReplyTarget,
+} from "../../../shared/session/event.ts";
 import { callHub } from "../../agent-hub/hub-client.ts";
 import { connectDiscord, connectTokenRoutes, type DiscordConnection } from "../../discord-client.ts";
 import type { Env } from "../../env.ts";
@@ -14,16 +19,18 @@ import { findAgentIfAny } from "../agent-parts.ts";
 import type { SessionDatabase } from "../database.ts";
 import { type Delivery, SENT } from "../delivery.ts";
 import { answerText } from "../next-action.ts";
+import { mayRetry } from "../retry.ts";
 import type { LiveAnswer } from "../run-turn.ts";
 import type { StepEntry, TurnRow } from "../schema.ts";
 import type { OpenTurn } from "../store.ts";
 import { ChannelPlacement } from "./channel-placement.ts";
-import { DiscordAnswer, type DiscordAnswerOptions } from "./discord-answer.ts";
+import { type AnswerSource, DiscordAnswer, type DiscordAnswerOptions } from "./discord-answer.ts";
 import { InteractionPlacement } from "./interaction-placement.ts";
 import { commandControls, shownCalls, statusOf } from "./journal-view.ts";
+import type { Placement } from "./placement.ts";
 import { type NewPost, PostStore } from "./post-store.ts";
 import { StatusReaction } from "./status-reaction.ts";
-import { markStopped } from "./stopped-answers.ts";
+import { type Turns, UnattendedAnswers } from "./unattended-answers.ts";
 
 /** What is read of the turn that is answered. */
 export interface TurnReader {
@@ -46,27 +53,52 @@ export interface DiscordTurn {
   end(): Promise<void>;
 }
 
-/** Where an answer goes, and what takes it there. */
-type AnswerPlace = Pick<DiscordAnswerOptions, "placement" | "rest" | "reserve">;
+/** What a conversation's side that faces Discord needs. */
+export interface DiscordDeliveryOptions {
+  env: Env;
+  agent: string;
+  conversation: string;
+  db: SessionDatabase;
+  turns: Turns;
+  log: Logger;
+}
 
 /** A conversation's side that faces Discord. */
 export class DiscordDelivery {
   readonly #env: Env;
   readonly #agent: string;
+  readonly #conversation: string;
+  readonly #unattended: UnattendedAnswers;
   readonly #posts: PostStore;
   readonly #log: Logger;
+  readonly #turns: Turns;
   #connection: DiscordConnection | undefined;
   #tokenRoutes: DiscordRest | undefined;
   /** Of messages that wait, by id. */
   readonly #reactions = new Map<string, StatusReaction>();
   #current: { turnId: string; answer: DiscordAnswer; reaction: StatusReaction | undefined } | undefined;
-  #isMarking = false;
 
-  constructor(env: Env, agent: string, db: SessionDatabase, log: Logger) {
+  constructor({ env, agent, conversation, db, turns, log }: DiscordDeliveryOptions) {
     this.#env = env;
     this.#agent = agent;
+    this.#conversation = conversation;
     this.#posts = new PostStore(db);
     this.#log = log;
+    this.#turns = turns;
+    this.#unattended = new UnattendedAnswers({
+      ...{ conversation, posts: this.#posts, turns, log, now: Date.now },
+      toolDisplay: () => this.#settings().toolDisplay,
+      placement: (turnId, target) => this.#placementOf(turnId, target),
+      ended: async (turnId) => {
+        if (this.#current?.turnId === turnId) await this.#current.answer.end();
+      },
+      answer: (turnId, { target }) => {
+        const place = isInDiscord(target) ? this.#place(turnId, target, log) : undefined;
+        if (!place || "missing" in place) return undefined;
+        const after = Promise.resolve();
+        return this.#answer({ ...place, turnId, source: NOTHING_YET, isSilent: true, after, log });
+      },
+    });
   }
 
   /** A message waits for the answer to another. */
@@ -81,12 +113,17 @@ export class DiscordDelivery {
     const log = this.#log.with({ turn: turn.id, channel: target.channelId });
     const place = this.#place(turn.id, target, log);
     if ("missing" in place) return this.#unconnected(place.missing);
-    const answer = this.#answer(turn, place, reader, log);
+    const isSilent = turn.message.event.mayBeQuiet === true;
+    const source = this.#source(turn.id, reader);
+    const after = this.#unattended.released(turn.id);
+    const answer = this.#answer({ ...place, turnId: turn.id, source, isSilent, after, log });
     // Together with a later message, which shows the status for both.
     for (const { event } of turn.messages.slice(0, -1)) this.#settleQueued(event);
     const reaction = this.#takeReaction(target, turn.generation);
     reaction?.show(statusOf(reader.journal()));
     this.#current = { turnId: turn.id, answer, reaction };
+    // What an earlier instance has left there may be out of date.
+    answer.changed();
     return {
       following: (live) => answer.following(live),
       changed: () => {
@@ -106,7 +143,7 @@ export class DiscordDelivery {
 
   /** A turn was stopped; what was shown of it will say so, whatever happens to this instance. */
   stopped(turnId: string): void {
-    const target = this.#posts.targetOf(turnId);
+    const target = this.#turns.message(turnId)?.event.target;
     // Its deferral says that an answer will come.
     if (target?.kind === "interaction" && this.#posts.ofTurn(turnId).length === 0)
       this.#posts.beginCreate(deferred(turnId, target), Date.now());
@@ -115,66 +152,72 @@ export class DiscordDelivery {
       void this.#current.answer.end();
       this.#current.reaction?.settle(null);
     }
-    this.resume();
   }
 
   /** A turn was stopped, and forgotten with its conversation; whoever still sees that an answer will come is told. */
   forgotten(turnId: string): void {
-    if (this.#posts.targetOf(turnId)?.kind === "interaction") this.stopped(turnId);
+    if (this.#turns.message(turnId)?.event.target.kind === "interaction") this.stopped(turnId);
   }
 
-  /** Goes on with what an earlier instance, or an earlier try, has left, and with what is due. */
+  /** Another turn's answer is going to take the place of this one's. */
+  replaced(turnId: string): void {
+    this.#posts.disown(turnId);
+  }
+
+  /** Brings answers that nobody works on to what they should be: stopped ones, those that wait for approval. */
   resume(): void {
+    this.#unattended.resume();
+    // What is due by the clock.
     this.#current?.answer.changed();
-    if (this.#isMarking || !this.isPending) return;
-    this.#isMarking = true;
-    void this.#markAll().finally(() => {
-      this.#isMarking = false;
-    });
   }
 
-  /** Whether there are stopped answers that do not say so yet. */
+  /** Whether {@link resume} has something left to do. */
   get isPending(): boolean {
-    return this.#posts.stopping().length > 0;
+    return this.#unattended.isPending;
   }
 
-  async #markAll(): Promise<void> {
-    for (const turnId of this.#posts.stopping()) {
-      const target = this.#posts.targetOf(turnId);
-      const isShown = target?.kind === "discord" || target?.kind === "interaction";
-      const place = isShown ? this.#place(turnId, target, this.#log) : undefined;
-      if (!place || "missing" in place) {
-        this.#posts.markStopped(turnId);
-        continue;
-      }
-      if (this.#current?.turnId === turnId) await this.#current.answer.end();
-      const { placement } = place;
-      await markStopped(turnId, { placement, posts: this.#posts, log: this.#log, now: Date.now });
-    }
+  #source(turn: string, reader: TurnReader): AnswerSource {
+    const { toolDisplay } = this.#settings();
+    const above = (journal: readonly StepEntry[]) => toolLines(shownCalls(journal), toolDisplay);
+    const address = { turn, conversation: this.#conversation };
+    return {
+      live: () => {
+        const journal = reader.journal();
+        const text = answerText(journal, reader.liveText());
+        return { above: above(journal), text, controls: stopControls(address) };
+      },
+      complete: () => {
+        const failure = reader.turn()?.failure;
+        const journal = reader.journal();
+        const controls = failure && mayRetry(failure) ? retryControls(address) : commandControls(journal);
+        return { above: above(journal), notice: reader.notice(), controls };
+      },
+    };
+  }
+
+  #answer(options: AnswerOfTurn): DiscordAnswer {
+    return new DiscordAnswer({ ...options, posts: this.#posts, now: Date.now });
   }
 
   /** Where an answer goes, and by what. */
-  #place(
-    turnId: string,
-    target: DiscordTarget | InteractionTarget,
-    log: Logger,
-  ): AnswerPlace | { missing: string } {
+  #place(turnId: string, target: ShownTarget, log: Logger): AnswerPlace | { missing: string } {
     const bot = this.#connect();
     const posts = this.#posts;
     if (target.kind === "interaction") {
       this.#tokenRoutes ??= "rest" in bot ? bot.rest : connectTokenRoutes(this.#env, this.#agent);
       const rest = this.#tokenRoutes;
       const placement = new InteractionPlacement({ turnId, target, rest, bot, posts, log, now: Date.now });
-      return { placement, rest, reserve: DM_RESERVE };
+      return { placement, rest };
     }
     if ("missing" in bot) return bot;
     const { rest } = bot;
     const threadRefused = (error: DiscordError) => this.#noteThreadRefused(target.channelId, error, log);
-    return {
-      placement: new ChannelPlacement({ turnId, target, rest, posts, threadRefused }),
-      rest,
-      reserve: 0,
-    };
+    return { placement: new ChannelPlacement({ turnId, target, rest, posts, threadRefused }), rest };
+  }
+
+  #placementOf(turnId: string, target: ReplyTarget): Placement | undefined {
+    const place = isInDiscord(target) ? this.#place(turnId, target, this.#log) : undefined;
+    return place && "placement" in place ? place.placement : undefined;
   }
 
   #noteThreadRefused(channel: string, { code, message }: DiscordError, log: Logger): void {
@@ -183,25 +226,6 @@ export class DiscordDelivery {
     const note = { channel, cause: message };
     void callHub(this.#env, this.#agent, (hub) => hub.noteThreadRefused(note)).catch(() => {
       log.log("error", "discord.thread_refused", { cause: message });
-    });
-  }
-
-  #answer(turn: OpenTurn, place: AnswerPlace, reader: TurnReader, log: Logger) {
-    const { toolDisplay } = this.#settings();
-    const above = (journal: readonly StepEntry[]) => toolLines(shownCalls(journal), toolDisplay);
-    return new DiscordAnswer({
-      ...{ ...place, turnId: turn.id, posts: this.#posts, log, now: Date.now },
-      isSilent: turn.message.event.mayBeQuiet === true,
-      source: {
-        live: () => {
-          const journal = reader.journal();
-          return { above: above(journal), text: answerText(journal, reader.liveText()) };
-        },
-        complete: () => {
-          const journal = reader.journal();
-          return { above: above(journal), notice: reader.notice(), controls: commandControls(journal) };
-        },
-      },
     });
   }
 
@@ -229,7 +253,7 @@ export class DiscordDelivery {
   }
 
   /** The reaction that shows a turn's status from here on; an interaction has no message to react to. */
-  #takeReaction(target: DiscordTarget | InteractionTarget, generation: number): StatusReaction | undefined {
+  #takeReaction(target: ShownTarget, generation: number): StatusReaction | undefined {
     if (target.kind === "interaction") return undefined;
     const reaction = this.#reaction(target, generation > 1 ? MAYBE_LEFT : []);
     if (target.messageId !== undefined) this.#reactions.delete(target.messageId);
@@ -265,13 +289,31 @@ export class DiscordDelivery {
   }
 }
 
-/** For the last words of an agent that is gone. */
-const NO_AGENT = { toolDisplay: "none", reactions: { enabled: false, removeAfterReply: false } } as const;
+type ShownTarget = DiscordTarget | InteractionTarget;
+
+function isInDiscord(target: ReplyTarget): target is ShownTarget {
+  return target.kind === "discord" || target.kind === "interaction";
+}
+
+/** Where an answer goes, and the client that takes it there. */
+type AnswerPlace = Pick<DiscordAnswerOptions, "placement" | "rest">;
+
+type AnswerOfTurn = AnswerPlace &
+  Pick<DiscordAnswerOptions, "turnId" | "source" | "isSilent" | "after" | "log">;
 
 /** What an interaction shows before there is anything of its answer. */
 function deferred(turnId: string, { channelId = "" }: InteractionTarget): NewPost {
   return { turnId, part: 0, channelId, content: "", controls: [], place: "token" };
 }
+
+/** Of a turn that nobody works on. */
+const NOTHING_YET: AnswerSource = {
+  live: () => ({ above: "", text: "" }),
+  complete: () => ({ above: "", notice: null }),
+};
+
+/** For the last words of an agent that is gone. */
+const NO_AGENT = { toolDisplay: "none", reactions: { enabled: false, removeAfterReply: false } } as const;
 
 function undeliverable(message: string): Delivery {
   return { status: "undeliverable", failure: { code: "undeliverable", message } };

@@ -48,6 +48,11 @@ export class InteractionPlacement implements Placement {
     this.#token = new TokenVenue({ ...options, bot });
   }
 
+  isShown(desired: DesiredPosts): boolean {
+    const { posts, turnId } = this.#options;
+    return nextPostIn(this.#place(), desired, posts.ofTurn(turnId).map(toPost)).do === "nothing";
+  }
+
   async next(desired: DesiredPosts, effort: Effort): Promise<PlacedAction | undefined> {
     const { posts, turnId, now } = this.#options;
     const place = this.#place();

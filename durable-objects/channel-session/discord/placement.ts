@@ -11,6 +11,8 @@ export interface PlacedAction {
 
 /** Knows where the messages of one answer belong, from what is posted of it; asked anew for each of them. */
 export interface Placement {
+  /** Whether Discord has what is desired, or as much of it as it can have. */
+  isShown(desired: DesiredPosts): boolean;
   /** @returns `undefined` when Discord has what is desired. @throws DiscordError when there is no place for it. */
   next(desired: DesiredPosts, effort: Effort): Promise<PlacedAction | undefined>;
   /** Does ahead of time what the first message would have to wait for. */

@@ -1,9 +1,8 @@
-import { and, asc, eq, placeholder, sql } from "drizzle-orm";
+import { and, asc, eq, ne, or, placeholder, sql } from "drizzle-orm";
 import { shownControlIds } from "../../../shared/discord/components.ts";
 import type { PlacedPost } from "../../../shared/interaction/answer-place.ts";
-import type { ReplyTarget } from "../../../shared/session/event.ts";
 import type { SessionDatabase } from "../database.ts";
-import { inbox, type PostRow, posts } from "../schema.ts";
+import { type PostRow, posts } from "../schema.ts";
 import type { MadeMessage } from "./venue.ts";
 
 /** A message in the making. */
@@ -18,10 +17,12 @@ export type ConfirmedPost = Pick<PostRow, "messageId" | "content" | "hasFile" | 
 export class PostStore {
   readonly #db: SessionDatabase;
   readonly #ofTurn: ReturnType<typeof prepareOfTurn>;
+  readonly #unsettled: ReturnType<typeof prepareUnsettled>;
 
   constructor(db: SessionDatabase) {
     this.#db = db;
     this.#ofTurn = prepareOfTurn(db);
+    this.#unsettled = prepareUnsettled(db);
   }
 
   /** In the order of the answer. */
@@ -99,28 +100,25 @@ export class PostStore {
     this.#db.delete(posts).where(place(turnId, part)).run();
   }
 
+  /** Its messages show another answer from here on. */
+  disown(turnId: string): void {
+    this.#db.delete(posts).where(eq(posts.turnId, turnId)).run();
+  }
+
   /** The answer was stopped; its messages do not say so yet. */
   markStopping(turnId: string): void {
     this.#db.update(posts).set({ stopping: true }).where(eq(posts.turnId, turnId)).run();
   }
 
-  markStopped(turnId: string): void {
-    this.#db.update(posts).set({ stopping: false }).where(eq(posts.turnId, turnId)).run();
+  /** Nothing is left to be done to the messages of an answer that is over: they are as they should be, or past help. */
+  settled(turnId: string): void {
+    const change = { stopping: false, confirmed: true, controls: [] };
+    this.#db.update(posts).set(change).where(eq(posts.turnId, turnId)).run();
   }
 
-  /** Where a turn's answer goes; `undefined` when its message is gone. */
-  targetOf(turnId: string): ReplyTarget | undefined {
-    return this.#db.select().from(inbox).where(eq(inbox.turnId, turnId)).get()?.event.target;
-  }
-
-  /** Turns that were stopped and do not say so yet. */
-  stopping(): string[] {
-    const rows = this.#db
-      .selectDistinct({ turnId: posts.turnId })
-      .from(posts)
-      .where(eq(posts.stopping, true))
-      .all();
-    return rows.map(({ turnId }) => turnId);
+  /** Messages that may not be as they should be once their answer is over, and those under which something can be pressed. */
+  unsettled(): PostRow[] {
+    return this.#unsettled.all();
   }
 
   #change(turnId: string, part: number, change: Partial<PostRow>): void {
@@ -149,5 +147,14 @@ function prepareOfTurn(db: SessionDatabase) {
     .from(posts)
     .where(eq(posts.turnId, placeholder("turnId")))
     .orderBy(asc(posts.part))
+    .prepare();
+}
+
+function prepareUnsettled(db: SessionDatabase) {
+  const canBePressed = ne(posts.controls, []);
+  return db
+    .select()
+    .from(posts)
+    .where(or(eq(posts.stopping, true), eq(posts.confirmed, false), canBePressed))
     .prepare();
 }

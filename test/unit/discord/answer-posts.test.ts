@@ -46,7 +46,7 @@ describe("the posts of an answer", () => {
   });
 
   it("are as many as it takes where files are refused", () => {
-    const { parts, file } = finalPosts({ above: "", text: paragraphs(40), notice: null }, { files: "refused" });
+    const { parts, file } = finalPosts({ above: "", text: paragraphs(40), notice: null }, "refused");
     expect(parts.length).toBeGreaterThan(MAX_PARTS);
     expect(file).toBeUndefined();
   });
@@ -54,7 +54,7 @@ describe("the posts of an answer", () => {
   it("of an answer that grows are at most those that its final form may keep", () => {
     const live = livePosts({ above: "", text: paragraphs(40) }).parts;
     expect(live).toHaveLength(MAX_PARTS);
-    const all = finalPosts({ above: "", text: paragraphs(40), notice: null }, { files: "refused" }).parts;
+    const all = finalPosts({ above: "", text: paragraphs(40), notice: null }, "refused").parts;
     expect(live).toEqual(all.slice(0, MAX_PARTS));
   });
 

@@ -167,7 +167,11 @@ class FakeInteraction {
           .flatMap(([, { place, content }]) => ((place === "dm") === isDm ? [content] : [])),
       );
     const dm = shown(true);
-    return dm.length === 0 ? shown(false) : [...shown(false).slice(0, wanted.length - dm.length), ...dm];
+    const { isPrivate, hasChannel } = this.#circumstances;
+    const isFixed = (isPrivate || !hasChannel) && this.now > 0;
+    // What is too much there can no longer be taken away.
+    const elsewhere = shown(false).slice(0, isFixed ? wanted.length - dm.length : undefined);
+    return [...elsewhere, ...dm];
   }
 
   /** Follows the plan until it rests, or every fate has come to pass. */
@@ -217,7 +221,7 @@ class FakeInteraction {
     }
   }
 
-  #key(row: { part: number; take: number } | undefined): string {
-    return `${row?.part}.${row?.take}`;
+  #key(row: { part: number; take: number; place: Place } | undefined): string {
+    return `${row?.part}.${row?.take}.${row?.place}`;
   }
 }
