@@ -222,6 +222,7 @@ export class ChannelSession extends DurableObject<Env> {
     const open = this.#store.openTurn();
     this.#store.forget(Date.now());
     if (open && open.state !== "posting") this.#discord.forgotten(open.id);
+    this.#resumeDiscord();
     void this.#running?.discord?.end();
     this.#running?.controller.abort(new DOMException("the conversation was reset", "AbortError"));
     this.#log.log("info", "session.reset");

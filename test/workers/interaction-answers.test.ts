@@ -1,5 +1,6 @@
 import { abortAllDurableObjects, runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import type { TurnView } from "../../shared/chat/protocol.ts";
 import { answerContents } from "../../shared/interaction/answer-place.ts";
 import { Asked } from "./asked.ts";
 import { DiscordRoom, discord, type Shown, until } from "./discord-room.ts";
@@ -132,7 +133,7 @@ describe("an answer to an interaction", () => {
   it("that is stopped before there is anything of it says so", async () => {
     const asked = await begin("[[hang]]");
     await until(
-      async () => asked.stub.history(),
+      async () => (await asked.stub.history()) as TurnView[],
       (turns) => turns.length === 1,
     );
     expect(await asked.stub.stop()).toBe(true);
@@ -157,7 +158,7 @@ describe("an answer to an interaction", () => {
     expect(contents(await asked.posted()).join(" ")).toBe(whole);
   });
 
-  it("is edited by the bot when people have deleted what was promised", async () => {
+  it("is said anew when people have deleted what was promised", async () => {
     const asked = await begin(`${SLOW} [[say {60 x growing}]]`);
     const [shown] = await asked.shows(/growing/);
     await discord.world.delete(asked.room.channelId, shown?.id ?? "");

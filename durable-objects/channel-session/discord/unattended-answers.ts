@@ -21,7 +21,7 @@ import { Poster } from "./poster.ts";
 const PATIENCE_MS = 25_000;
 
 /** What is read of the conversation. */
-export type Turns = Pick<SessionStore, "turn" | "steps" | "message" | "messageOf" | "openTurn">;
+export type Turns = Pick<SessionStore, "turn" | "steps" | "message" | "messageOf" | "openTurn" | "waiting">;
 
 /** What these answers need. */
 export interface UnattendedOptions {
@@ -39,10 +39,13 @@ export interface UnattendedOptions {
   answer: (turnId: string, event: InboundEvent) => DiscordAnswer | undefined;
 }
 
-/** `ask`: people are asked for approval. `tidy`: the answer was stopped, or what stands under it leads nowhere any more. */
+/**
+ * `ask`: people are asked for approval. `tidy`: the answer was stopped, or what stands under it leads nowhere any more.
+ * `announce`: the answer has not begun, and will have to come otherwise than was promised.
+ */
 interface Leftover {
   turn: string;
-  do: "ask" | "tidy";
+  do: "ask" | "tidy" | "announce";
 }
 
 /**
@@ -51,7 +54,7 @@ interface Leftover {
  */
 export class UnattendedAnswers {
   readonly #options: UnattendedOptions;
-  /** Turns whose request for approval Discord does not take; the next instance tries once more. */
+  /** Turns of which Discord does not take what is to be said; the next instance tries once more. */
   readonly #refused = new Set<string>();
   #current: { turn: string; over: Promise<void> } | undefined;
   #isWorking = false;
@@ -106,7 +109,18 @@ export class UnattendedAnswers {
     return [
       ...(isToBeAsked ? [{ turn: parked.id, do: "ask" } as const] : []),
       ...untidy.map(([turn]) => ({ turn, do: "tidy" }) as const),
+      ...this.#unannounced().map((turn) => ({ turn, do: "announce" }) as const),
     ];
+  }
+
+  /** Messages that have waited so long that they cannot be answered as was promised. */
+  #unannounced(): string[] {
+    return this.#options.turns.waiting().flatMap(({ turnId, event }) => {
+      if (event.target.kind !== "interaction" || this.#refused.has(turnId)) return [];
+      const placement = this.#options.placement(turnId, event.target);
+      const remark = placement?.remark();
+      return remark && !placement?.isShown({ parts: [remark] }) ? [turnId] : [];
+    });
   }
 
   #isUntidy(turnId: string, rows: readonly PostRow[]): boolean {
@@ -145,8 +159,7 @@ export class UnattendedAnswers {
     const { log } = this.#options;
     try {
       await this.#options.ended(leftover.turn);
-      if (leftover.do === "ask") await this.#ask(leftover.turn);
-      else await this.#tidy(leftover.turn);
+      await this.#do(leftover);
     } catch (error) {
       if (!(error instanceof DiscordError)) throw error;
       const isHopeless = isFinal(error);
@@ -156,19 +169,38 @@ export class UnattendedAnswers {
     }
   }
 
-  #giveUp({ turn, do: what }: Leftover): void {
-    if (what === "ask") this.#refused.add(turn);
-    else this.#options.posts.settled(turn);
+  #do({ turn, do: what }: Leftover): Promise<void> {
+    switch (what) {
+      case "ask":
+        return this.#show(turn, () => this.#request(turn));
+      case "announce":
+        return this.#show(turn, () => this.#remark(turn));
+      case "tidy":
+        return this.#tidy(turn);
+      default:
+        return what satisfies never;
+    }
   }
 
-  async #ask(turnId: string): Promise<void> {
+  #giveUp({ turn, do: what }: Leftover): void {
+    if (what === "tidy") this.#options.posts.settled(turn);
+    else this.#refused.add(turn);
+  }
+
+  async #show(turnId: string, desired: () => DesiredPosts | undefined): Promise<void> {
     const event = this.#options.turns.message(turnId)?.event;
     const answer = event && this.#options.answer(turnId, event);
-    if (answer) await answer.settle(() => this.#request(turnId));
+    if (answer) await answer.settle(desired);
     else {
       this.#refused.add(turnId);
       this.#options.log.log("error", "discord.not_asked", { turn: turnId });
     }
+  }
+
+  #remark(turnId: string): DesiredPosts | undefined {
+    const isWaiting = this.#options.turns.message(turnId)?.status === "waiting";
+    const remark = isWaiting && this.#placement(turnId)?.remark();
+    return remark ? { parts: [remark] } : undefined;
   }
 
   /** What is to stand there while a turn waits for approval; `undefined` when it does not. */
