@@ -402,7 +402,7 @@ export class ChannelSession extends DurableObject<Env> {
         },
       });
       const state = this.#store.turn(turn.id)?.state;
-      if (state === "parked") this.#resumeDiscord();
+      if (discord) this.#resumeDiscord();
       log.log("info", state === "parked" ? "turn.parked" : "turn.over", { state });
       return true;
     } catch (error) {
