@@ -1,67 +1,9 @@
 import * as schemas from "discord-api-spec/zod";
 import { expect, it } from "vitest";
 import * as z from "zod";
-import { startEndpoint } from "./endpoint.ts";
-import { botHeaders, startSetting } from "./setting.ts";
-
-const ask = {
-  name: "ask",
-  description: "Ask",
-  options: [
-    { type: 3, name: "question", description: "What", required: true },
-    { type: 11, name: "file", description: "A file" },
-    { type: 6, name: "whom", description: "Somebody" },
-  ],
-};
-const memory = {
-  name: "memory",
-  description: "Memory",
-  options: [
-    {
-      type: 1,
-      name: "forget",
-      description: "Forget",
-      options: [{ type: 3, name: "fact", description: "Which", autocomplete: true }],
-    },
-  ],
-};
-
-async function startInteractive(options: Parameters<typeof startSetting>[0] = {}) {
-  const setting = await startSetting({ interactionDeadlineMs: 500, ...options });
-  const { discord, world } = setting;
-  const endpoint = await startEndpoint(world.publicKey());
-  world.setInteractionsEndpoint(endpoint.url);
-  world.setCommands([
-    ask,
-    memory,
-    { type: 2, name: "Who" },
-    { type: 3, name: "Ask rig" },
-    { type: 4, name: "launch", handler: 1 },
-  ]);
-
-  /** A request by an interaction's token: without the bot's. */
-  async function token<T = { id: string; content: string; flags: number; code: number }>(
-    method: string,
-    interaction: { token: string },
-    path = "",
-    body?: unknown,
-  ) {
-    const { "user-agent": userAgent } = botHeaders("");
-    const response = await fetch(
-      `${discord.restUrl}/webhooks/${world.bot().id}/${interaction.token}${path}`,
-      {
-        method,
-        headers: { "user-agent": userAgent ?? "", "content-type": "application/json" },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      },
-    );
-    const text = await response.text();
-    return { status: response.status, body: (text === "" ? undefined : JSON.parse(text)) as T };
-  }
-  return { ...setting, endpoint, token };
-}
-
-const original = "/messages/@original";
+import { INTENTS } from "../../support/discord/gateway/intents.ts";
+import { RawGateway } from "./gateway-client.ts";
+import { original, startInteractive } from "./interactive.ts";
 
 it("sends a slash command signed, and shows the deferred answer until it is edited", async () => {
   const { world, discord, guild, channel, mia, endpoint, token } = await startInteractive();
@@ -132,7 +74,6 @@ it("keeps a deferred answer as visible as it was promised, and lets the first fo
   expect([first.body.id, first.body.flags, second.body.flags]).toEqual([hidden.messageId, 64, 0]);
   expect(world.ephemerals(mia.id).map(({ content }) => content)).toEqual(["one"]);
   expect(world.messages(channel.id)).toMatchObject([{ content: "two", type: 19 }]);
-  await expect(world.messages(channel.id).map(({ id }) => id)).not.toContain(first.body.id);
   endpoint.answer = () => ({ json: { type: 5 } });
   const shown = await world.slash(channel.id, mia.id, "ask", { question: "?" });
   expect((await token("POST", shown, "", { content: "three", flags: 64 })).body.flags).toBe(0);
@@ -140,7 +81,7 @@ it("keeps a deferred answer as visible as it was promised, and lets the first fo
 });
 
 it("knows a token only between the first answer and fifteen minutes after the interaction", async () => {
-  const { world, channel, mia, token } = await startInteractive();
+  const { world, channel, mia, call, messagesPath, token } = await startInteractive();
   const waiting = await world.slash(channel.id, mia.id, "ask", { question: "?" }, { via: "hand" });
   const answered = await world.slash(channel.id, mia.id, "ask", { question: "?" });
   const codes = async () => [
@@ -152,6 +93,10 @@ it("knows a token only between the first answer and fifteen minutes after the in
   expect(await codes()).toEqual([10015, undefined]);
   world.advanceClock(5000);
   expect(await codes()).toEqual([50027, 50027]);
+  const { body } = await call("PATCH", `${messagesPath}/${answered.messageId}`, {
+    content: "by the bot itself",
+  });
+  expect(body).toMatchObject({ content: "by the bot itself", flags: 0 });
   const later = await world.slash(channel.id, mia.id, "ask", { question: "?" }, { via: "hand" });
   world.expireToken(later.id);
   expect(await token("GET", later, original)).toMatchObject({ status: 401, body: { code: 50027 } });
@@ -223,6 +168,31 @@ it("changes the message of a button, answers beside it, and hides what only one 
   expect(world.ephemerals(mia.id)).toMatchObject([{ id, content: "Stopped.", components: [] }]);
   expect((await token("GET", pressed, original)).body.id).toBe(id);
   expect(world.messages(channel.id)).toEqual([]);
+});
+
+it("tells a Gateway that wants DMs of ephemeral messages, as Discord does, and no other", async () => {
+  const { discord, world, channel, mia, endpoint, token } = await startInteractive({ identifyWindowMs: 0 });
+  const listen = async (intents: number) => {
+    const gateway = new RawGateway(discord.gatewayUrl);
+    await gateway.op(10);
+    gateway.identify(discord.token, { intents });
+    await gateway.dispatch("READY");
+    return gateway;
+  };
+  const [forDms, forGuilds] = [
+    await listen(INTENTS.directMessages),
+    await listen(INTENTS.guildMessages | INTENTS.messageContent),
+  ];
+  endpoint.answer = () => ({ json: { type: 4, data: { content: "Psst", flags: 64 } } });
+  const asked = await world.slash(channel.id, mia.id, "ask", { question: "?" });
+  await token("DELETE", asked, original);
+  world.say(channel.id, mia.id, "Aloud");
+  const told = await forDms.dispatch("MESSAGE_CREATE");
+  expect(told).toMatchObject({ id: asked.messageId, channel_id: channel.id, flags: 64 });
+  expect(told).not.toHaveProperty("guild_id");
+  expect(await forDms.dispatch("MESSAGE_DELETE")).toEqual({ id: asked.messageId, channel_id: channel.id });
+  await forGuilds.dispatch("MESSAGE_CREATE");
+  expect(forGuilds.texts()).toEqual(["Aloud"]);
 });
 
 it("runs user and message commands, the entry point, and what nobody has heard of", async () => {
