@@ -152,9 +152,9 @@ export class SessionStore {
   }
 
   #openTurn(dispatch: Dispatch, now: number): OpenTurn | undefined {
-    const waiting = this.#sql.message.waiting().all();
+    const waiting = this.waiting();
     const batch = chooseBatch(
-      waiting.map((row) => ({ ...row.event, isCommand: commandOf(row.event) !== null, row })),
+      waiting.map((row) => ({ ...row.event, isAlone: isAnsweredAlone(row.event), row })),
       dispatch,
     ).map(({ row }) => row);
     const turn = heldTurn(1, batch);
@@ -416,6 +416,11 @@ export class SessionStore {
     this.#storage.transactionSync(() => change(this.#assertHeld(turn)));
   }
 
+  /** Messages that no turn answers yet, oldest first. */
+  waiting(): InboxRow[] {
+    return this.#sql.message.waiting().all();
+  }
+
   /** The turn that is not over. */
   openTurn(): TurnRow | undefined {
     return this.#sql.turn.open().get();
@@ -489,6 +494,10 @@ export class SessionStore {
 
 /** What the model reads at the end of an answer that was stopped. */
 const STOPPED = "[stopped by the user]";
+
+function isAnsweredAlone(event: InboundEvent): boolean {
+  return event.target.kind === "interaction" || commandOf(event) !== null;
+}
 
 function heldTurn(generation: number, messages: InboxRow[]): OpenTurn | undefined {
   const message = messages.at(-1);

@@ -1,14 +1,16 @@
 import { retryControls, stopControls } from "../../../shared/discord/answer-controls.ts";
 import { DiscordError, isFinal } from "../../../shared/discord/errors.ts";
-import type { DiscordRest } from "../../../shared/discord/rest.ts";
 import { discordSettings } from "../../../shared/discord/settings.ts";
 import { MAYBE_LEFT } from "../../../shared/discord/status-reaction.ts";
 import { toolLines } from "../../../shared/discord/tool-lines.ts";
 import { sleep } from "../../../shared/llm/retry.ts";
 import type { Logger } from "../../../shared/log.ts";
-import type { DiscordTarget, InboundEvent } from "../../../shared/session/event.ts";
-import { callHub } from "../../agent-hub/hub-client.ts";
-import { connectDiscord, type DiscordConnection } from "../../discord-client.ts";
+import type {
+  DiscordTarget,
+  InboundEvent,
+  InteractionTarget,
+  ReplyTarget,
+} from "../../../shared/session/event.ts";
 import type { Env } from "../../env.ts";
 import { findAgentIfAny } from "../agent-parts.ts";
 import type { SessionDatabase } from "../database.ts";
@@ -18,9 +20,11 @@ import { mayRetry } from "../retry.ts";
 import type { LiveAnswer } from "../run-turn.ts";
 import type { StepEntry, TurnRow } from "../schema.ts";
 import type { OpenTurn } from "../store.ts";
+import { type AnswerPlace, AnswerPlaces, isDiscordTarget, type ShownTarget } from "./answer-places.ts";
 import { type AnswerSource, DiscordAnswer, type DiscordAnswerOptions } from "./discord-answer.ts";
-import { shownCalls, statusOf } from "./journal-view.ts";
-import { PostStore } from "./post-store.ts";
+import { commandControls, shownCalls, statusOf } from "./journal-view.ts";
+import type { Placement } from "./placement.ts";
+import { type NewPost, PostStore } from "./post-store.ts";
 import { StatusReaction } from "./status-reaction.ts";
 import { type Turns, UnattendedAnswers } from "./unattended-answers.ts";
 
@@ -57,35 +61,36 @@ export interface DiscordDeliveryOptions {
 
 /** A conversation's side that faces Discord. */
 export class DiscordDelivery {
-  readonly #env: Env;
   readonly #agent: string;
   readonly #conversation: string;
   readonly #unattended: UnattendedAnswers;
   readonly #posts: PostStore;
   readonly #log: Logger;
-  #connection: DiscordConnection | undefined;
+  readonly #turns: Turns;
+  readonly #places: AnswerPlaces;
   /** Of messages that wait, by id. */
   readonly #reactions = new Map<string, StatusReaction>();
   #current: { turnId: string; answer: DiscordAnswer; reaction: StatusReaction | undefined } | undefined;
 
   constructor({ env, agent, conversation, db, turns, log }: DiscordDeliveryOptions) {
-    this.#env = env;
     this.#agent = agent;
     this.#conversation = conversation;
     this.#posts = new PostStore(db);
+    this.#places = new AnswerPlaces({ env, agent, posts: this.#posts });
     this.#log = log;
+    this.#turns = turns;
     this.#unattended = new UnattendedAnswers({
       ...{ conversation, posts: this.#posts, turns, log, now: Date.now },
       toolDisplay: () => this.#settings().toolDisplay,
-      rest: () => this.#rest(),
+      placement: (turnId, target) => this.#placementOf(turnId, target),
       ended: async (turnId) => {
         if (this.#current?.turnId === turnId) await this.#current.answer.end();
       },
       answer: (turnId, { target }) => {
-        const rest = this.#rest();
-        if (!rest || target.kind !== "discord") return undefined;
+        const place = isDiscordTarget(target) ? this.#places.of(turnId, target, log) : undefined;
+        if (!place || "missing" in place) return undefined;
         const after = Promise.resolve();
-        return this.#answer({ turnId, target, rest, source: NOTHING_YET, isSilent: true, after, log });
+        return this.#answer({ ...place, turnId, source: NOTHING_YET, isSilent: true, after, log });
       },
     });
   }
@@ -98,19 +103,17 @@ export class DiscordDelivery {
   /** @returns `undefined` when the turn's answer goes elsewhere. */
   begin(turn: OpenTurn, reader: TurnReader): DiscordTurn | undefined {
     const { target } = turn.message.event;
-    if (target.kind !== "discord") return undefined;
-    const connection = this.#connect();
-    if ("missing" in connection) return this.#unconnected(connection.missing);
+    if (!isDiscordTarget(target)) return undefined;
     const log = this.#log.with({ turn: turn.id, channel: target.channelId });
-    const { rest } = connection;
+    const place = this.#places.of(turn.id, target, log);
+    if ("missing" in place) return this.#unconnected(place.missing);
     const isSilent = turn.message.event.mayBeQuiet === true;
     const source = this.#source(turn.id, reader);
     const after = this.#unattended.released(turn.id);
-    const answer = this.#answer({ turnId: turn.id, target, rest, source, isSilent, after, log });
+    const answer = this.#answer({ ...place, turnId: turn.id, source, isSilent, after, log });
     // Together with a later message, which shows the status for both.
     for (const { event } of turn.messages.slice(0, -1)) this.#settleQueued(event);
-    const reaction = this.#reaction(target, turn.generation > 1 ? MAYBE_LEFT : []);
-    if (target.messageId !== undefined) this.#reactions.delete(target.messageId);
+    const reaction = this.#takeReaction(target, turn.generation);
     reaction?.show(statusOf(reader.journal()));
     this.#current = { turnId: turn.id, answer, reaction };
     // What an earlier instance has left there may be out of date.
@@ -134,11 +137,20 @@ export class DiscordDelivery {
 
   /** A turn was stopped; what was shown of it will say so, whatever happens to this instance. */
   stopped(turnId: string): void {
+    const target = this.#turns.message(turnId)?.event.target;
+    // Its deferral says that an answer will come.
+    if (target?.kind === "interaction" && this.#posts.ofTurn(turnId).length === 0)
+      this.#posts.beginCreate(deferred(turnId, target), Date.now());
     this.#posts.markStopping(turnId);
     if (this.#current?.turnId === turnId) {
       void this.#current.answer.end();
       this.#current.reaction?.settle(null);
     }
+  }
+
+  /** A turn was stopped, and forgotten with its conversation; whoever still sees that an answer will come is told. */
+  forgotten(turnId: string): void {
+    if (this.#turns.message(turnId)?.event.target.kind === "interaction") this.stopped(turnId);
   }
 
   /** Another turn's answer is going to take the place of this one's. */
@@ -149,6 +161,8 @@ export class DiscordDelivery {
   /** Brings answers that nobody works on to what they should be: stopped ones, those that wait for approval. */
   resume(): void {
     this.#unattended.resume();
+    // What is due by the clock.
+    this.#current?.answer.changed();
   }
 
   /** Whether {@link resume} has something left to do. */
@@ -168,25 +182,20 @@ export class DiscordDelivery {
       },
       complete: () => {
         const failure = reader.turn()?.failure;
-        const controls = failure && mayRetry(failure) ? retryControls(address) : [];
-        return { above: above(reader.journal()), notice: reader.notice(), controls };
+        const journal = reader.journal();
+        const controls = failure && mayRetry(failure) ? retryControls(address) : commandControls(journal);
+        return { above: above(journal), notice: reader.notice(), controls };
       },
     };
   }
 
-  #answer({ log, ...options }: AnswerOfTurn): DiscordAnswer {
-    const { target } = options;
-    return new DiscordAnswer({
-      ...{ ...options, log, posts: this.#posts, now: Date.now },
-      threadRefused: ({ code, message }) => {
-        log.log("warn", "discord.no_thread", { cause: message });
-        if (code !== "forbidden") return;
-        const note = { channel: target.channelId, cause: message };
-        void callHub(this.#env, this.#agent, (hub) => hub.noteThreadRefused(note)).catch(() => {
-          log.log("error", "discord.thread_refused", { cause: message });
-        });
-      },
-    });
+  #answer(options: AnswerOfTurn): DiscordAnswer {
+    return new DiscordAnswer({ ...options, posts: this.#posts, now: Date.now });
+  }
+
+  #placementOf(turnId: string, target: ReplyTarget): Placement | undefined {
+    const place = isDiscordTarget(target) ? this.#places.of(turnId, target, this.#log) : undefined;
+    return place && "placement" in place ? place.placement : undefined;
   }
 
   async #deliver(answer: DiscordAnswer, text: string, log: Logger): Promise<Delivery> {
@@ -212,8 +221,16 @@ export class DiscordDelivery {
     };
   }
 
+  /** The reaction that shows a turn's status from here on; an interaction has no message to react to. */
+  #takeReaction(target: ShownTarget, generation: number): StatusReaction | undefined {
+    if (target.kind === "interaction") return undefined;
+    const reaction = this.#reaction(target, generation > 1 ? MAYBE_LEFT : []);
+    if (target.messageId !== undefined) this.#reactions.delete(target.messageId);
+    return reaction;
+  }
+
   #reaction({ channelId, messageId }: DiscordTarget, shown: readonly string[]): StatusReaction | undefined {
-    const connection = this.#connect();
+    const connection = this.#places.bot;
     if (!this.#settings().reactions.enabled || "missing" in connection) return undefined;
     if (messageId === undefined) return undefined;
     const known = this.#reactions.get(messageId);
@@ -230,27 +247,19 @@ export class DiscordDelivery {
     this.#reactions.delete(target.messageId);
   }
 
-  /** `undefined` when no token is configured. */
-  #rest(): DiscordRest | undefined {
-    const connection = this.#connect();
-    return "missing" in connection ? undefined : connection.rest;
-  }
-
-  #connect(): DiscordConnection {
-    this.#connection ??= connectDiscord(this.#env, this.#agent);
-    return this.#connection;
-  }
-
   #settings() {
     const agent = findAgentIfAny(this.#agent);
     return agent ? discordSettings(agent.character) : NO_AGENT;
   }
 }
 
-type AnswerOfTurn = Pick<
-  DiscordAnswerOptions,
-  "turnId" | "target" | "rest" | "source" | "isSilent" | "after" | "log"
->;
+type AnswerOfTurn = AnswerPlace &
+  Pick<DiscordAnswerOptions, "turnId" | "source" | "isSilent" | "after" | "log">;
+
+/** What an interaction shows before there is anything of its answer. */
+function deferred(turnId: string, { channelId = "" }: InteractionTarget): NewPost {
+  return { turnId, part: 0, channelId, content: "", controls: [], place: "token" };
+}
 
 /** Of a turn that nobody works on. */
 const NOTHING_YET: AnswerSource = {

@@ -1,11 +1,11 @@
 import { livePosts, stoppedPosts } from "../../../shared/discord/answer-posts.ts";
 import { approvalPosts } from "../../../shared/discord/approval-request.ts";
 import { DiscordError, isFinal } from "../../../shared/discord/errors.ts";
-import { type DesiredPosts, nextPost } from "../../../shared/discord/posting-plan.ts";
-import type { DiscordRest } from "../../../shared/discord/rest.ts";
+import type { DesiredPosts } from "../../../shared/discord/posting-plan.ts";
 import { toolLines } from "../../../shared/discord/tool-lines.ts";
+import { answerContents } from "../../../shared/interaction/answer-place.ts";
 import type { Logger } from "../../../shared/log.ts";
-import type { InboundEvent } from "../../../shared/session/event.ts";
+import type { InboundEvent, ReplyTarget } from "../../../shared/session/event.ts";
 import { answerText } from "../next-action.ts";
 import { retryEventId } from "../retry.ts";
 import type { PostRow, TurnRow } from "../schema.ts";
@@ -13,14 +13,15 @@ import type { SessionStore } from "../store.ts";
 import type { DiscordAnswer } from "./discord-answer.ts";
 import { pendingCalls, shownCalls } from "./journal-view.ts";
 import { asksForApproval, isOutdated, isOver } from "./outdated-controls.ts";
-import { type PostStore, toPost } from "./post-store.ts";
+import type { PlacedAction, Placement } from "./placement.ts";
+import type { PostStore } from "./post-store.ts";
 import { Poster } from "./poster.ts";
 
 /** How long one answer is tried at a time, in milliseconds; the watchdog tries again. */
 const PATIENCE_MS = 25_000;
 
 /** What is read of the conversation. */
-export type Turns = Pick<SessionStore, "turn" | "steps" | "message" | "messageOf" | "openTurn">;
+export type Turns = Pick<SessionStore, "turn" | "steps" | "message" | "messageOf" | "openTurn" | "waiting">;
 
 /** What these answers need. */
 export interface UnattendedOptions {
@@ -30,18 +31,21 @@ export interface UnattendedOptions {
   log: Logger;
   now: () => number;
   toolDisplay: () => Parameters<typeof toolLines>[1];
-  /** `undefined`: nothing can be posted. */
-  rest: () => DiscordRest | undefined;
+  /** `undefined`: it is not shown in Discord, or nothing can be posted. */
+  placement: (turnId: string, target: ReplyTarget) => Placement | undefined;
   /** Whoever may still be showing a turn's answer is told to end; resolves when nothing is under way. */
   ended: (turnId: string) => Promise<void>;
   /** `undefined`: the turn is not answered by the bot. */
   answer: (turnId: string, event: InboundEvent) => DiscordAnswer | undefined;
 }
 
-/** `ask`: people are asked for approval. `tidy`: the answer was stopped, or what stands under it leads nowhere any more. */
+/**
+ * `ask`: people are asked for approval. `tidy`: the answer was stopped, or what stands under it leads nowhere any more.
+ * `announce`: the answer has not begun, and will have to come otherwise than was promised.
+ */
 interface Leftover {
   turn: string;
-  do: "ask" | "tidy";
+  do: "ask" | "tidy" | "announce";
 }
 
 /**
@@ -50,7 +54,7 @@ interface Leftover {
  */
 export class UnattendedAnswers {
   readonly #options: UnattendedOptions;
-  /** Turns whose request for approval Discord does not take; the next instance tries once more. */
+  /** Turns of which Discord does not take what is to be said; the next instance tries once more. */
   readonly #refused = new Set<string>();
   #current: { turn: string; over: Promise<void> } | undefined;
   #isWorking = false;
@@ -105,12 +109,25 @@ export class UnattendedAnswers {
     return [
       ...(isToBeAsked ? [{ turn: parked.id, do: "ask" } as const] : []),
       ...untidy.map(([turn]) => ({ turn, do: "tidy" }) as const),
+      ...this.#unannounced().map((turn) => ({ turn, do: "announce" }) as const),
     ];
+  }
+
+  /** Messages that have waited so long that they cannot be answered as was promised. */
+  #unannounced(): string[] {
+    return this.#options.turns.waiting().flatMap(({ turnId, event }) => {
+      if (event.target.kind !== "interaction" || this.#refused.has(turnId)) return [];
+      const placement = this.#options.placement(turnId, event.target);
+      const remark = placement?.remark();
+      return remark && !placement?.isShown({ parts: [remark] }) ? [turnId] : [];
+    });
   }
 
   #isUntidy(turnId: string, rows: readonly PostRow[]): boolean {
     const turn = this.#options.turns.turn(turnId);
-    if (!turn || !isOver(turn.state) || !this.#isOfBot(turnId)) return false;
+    // It was stopped when the conversation was reset.
+    if (!turn) return rows.some(({ stopping }) => stopping);
+    if (!isOver(turn.state) || !this.#isOfBot(turnId)) return false;
     const wasRetried = this.#options.turns.messageOf(retryEventId(turnId)) !== undefined;
     return rows.some(
       ({ stopping, confirmed, messageId, controls }) =>
@@ -123,20 +140,26 @@ export class UnattendedAnswers {
   #hasToAsk(turnId: string): boolean {
     if (this.#refused.has(turnId) || !this.#isOfBot(turnId)) return false;
     const request = this.#request(turnId);
-    const posted = this.#options.posts.ofTurn(turnId).map(toPost);
-    return request !== undefined && nextPost(request, posted).do !== "nothing";
+    const placement = this.#placement(turnId);
+    // Where nothing can be posted, that is found when it is tried.
+    return request !== undefined && !placement?.isShown(request);
   }
 
   #isOfBot(turnId: string): boolean {
-    return this.#options.turns.message(turnId)?.event.target.kind === "discord";
+    const kind = this.#options.turns.message(turnId)?.event.target.kind;
+    return kind === "discord" || kind === "interaction";
+  }
+
+  #placement(turnId: string): Placement | undefined {
+    const target = this.#options.turns.message(turnId)?.event.target;
+    return target && this.#options.placement(turnId, target);
   }
 
   async #settle(leftover: Leftover): Promise<void> {
     const { log } = this.#options;
     try {
       await this.#options.ended(leftover.turn);
-      if (leftover.do === "ask") await this.#ask(leftover.turn);
-      else await this.#tidy(leftover.turn);
+      await this.#do(leftover);
     } catch (error) {
       if (!(error instanceof DiscordError)) throw error;
       const isHopeless = isFinal(error);
@@ -146,19 +169,38 @@ export class UnattendedAnswers {
     }
   }
 
-  #giveUp({ turn, do: what }: Leftover): void {
-    if (what === "ask") this.#refused.add(turn);
-    else this.#options.posts.settled(turn);
+  #do({ turn, do: what }: Leftover): Promise<void> {
+    switch (what) {
+      case "ask":
+        return this.#show(turn, () => this.#request(turn));
+      case "announce":
+        return this.#show(turn, () => this.#remark(turn));
+      case "tidy":
+        return this.#tidy(turn);
+      default:
+        return what satisfies never;
+    }
   }
 
-  async #ask(turnId: string): Promise<void> {
+  #giveUp({ turn, do: what }: Leftover): void {
+    if (what === "tidy") this.#options.posts.settled(turn);
+    else this.#refused.add(turn);
+  }
+
+  async #show(turnId: string, desired: () => DesiredPosts | undefined): Promise<void> {
     const event = this.#options.turns.message(turnId)?.event;
     const answer = event && this.#options.answer(turnId, event);
-    if (answer) await answer.settle(() => this.#request(turnId));
+    if (answer) await answer.settle(desired);
     else {
       this.#refused.add(turnId);
       this.#options.log.log("error", "discord.not_asked", { turn: turnId });
     }
+  }
+
+  #remark(turnId: string): DesiredPosts | undefined {
+    const isWaiting = this.#options.turns.message(turnId)?.status === "waiting";
+    const remark = isWaiting && this.#placement(turnId)?.remark();
+    return remark ? { parts: [remark] } : undefined;
   }
 
   /** What is to stand there while a turn waits for approval; `undefined` when it does not. */
@@ -174,31 +216,32 @@ export class UnattendedAnswers {
 
   async #tidy(turnId: string): Promise<void> {
     const { posts, turns, now } = this.#options;
-    const rest = this.#options.rest();
-    const poster = rest && new Poster({ rest, posts, turnId, now });
+    const placement = this.#placement(turnId);
+    const poster = new Poster({ posts, turnId, now });
     const effort = { deadline: now() + PATIENCE_MS };
     for (;;) {
       const rows = posts.ofTurn(turnId);
-      const [first] = rows;
-      const turn = turns.turn(turnId);
-      if (!poster || !first || !turn) break;
-      const action = nextPost(this.#remains(turn, rows), rows.map(toPost));
-      if (action.do === "nothing") break;
+      if (!placement || rows.length === 0) break;
+      const placed = await placement.next(this.#remains(turns.turn(turnId), rows), effort);
+      if (!placed || isNotWorthIt(placed)) break;
       // A message that somebody has deleted needs no tidying.
-      const to = { channelId: first.channelId, replyTo: null };
-      if ((await poster.do(action, to, effort)) === "lost") break;
+      if ((await poster.do(placed.action, placed.venue, effort)) === "lost") break;
     }
     posts.settled(turnId);
   }
 
   /** What is to stand there for good, with nothing to press. */
-  #remains(turn: TurnRow, rows: readonly PostRow[]): DesiredPosts {
-    const isStopped = turn.state === "cancelled";
-    const parts = rows.some(({ controls }) => asksForApproval(controls))
-      ? this.#withoutRequest(turn)
-      : // Of an answer that is complete nothing is missing, whatever else was sent before.
-        rows.filter(({ messageId }) => isStopped || messageId !== null).map(({ content }) => content);
-    return isStopped ? stoppedPosts(parts) : { parts };
+  #remains(turn: TurnRow | undefined, rows: readonly PostRow[]): DesiredPosts {
+    const isStopped = !turn || turn.state === "cancelled";
+    const parts =
+      turn && rows.some(({ controls }) => asksForApproval(controls))
+        ? this.#withoutRequest(turn)
+        : // Of an answer that is complete nothing is missing, whatever else was sent before.
+          answerContents(
+            rows.filter(({ messageId }) => isStopped || messageId !== null).map(({ content }) => content),
+          );
+    // A deferral, or a remark in its place, was a promise.
+    return isStopped ? stoppedPosts(parts.length > 0 ? parts : [""]) : { parts };
   }
 
   /** What there is of an answer that was asked about; of a quiet one what people have decided. */
@@ -207,4 +250,9 @@ export class UnattendedAnswers {
     const above = toolLines(shownCalls(journal), this.#options.toolDisplay());
     return livePosts({ above, text: state === "done" ? "" : answerText(journal) }).parts;
   }
+}
+
+/** What was stopped elsewhere is not carried into a DM to say so. */
+function isNotWorthIt({ action, venue }: PlacedAction): boolean {
+  return venue.place === "dm" && action.do === "create";
 }
