@@ -2,6 +2,7 @@
 declare module "discord-api-spec/zod" {
   import type { ZodMiniType } from "zod/mini";
 
+  export const ApplicationCommandUpdateRequestSchema: ZodMiniType;
   export const CreatePrivateChannelRequestSchema: ZodMiniType;
   export const CreateTextThreadWithMessageRequestSchema: ZodMiniType;
   export const CreateTextThreadWithoutMessageRequestSchema: ZodMiniType;
