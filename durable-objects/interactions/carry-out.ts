@@ -1,7 +1,9 @@
 /** Carries out what an interaction's plan says, and makes the answer that Discord waits for. */
-import { BUSY } from "../../shared/chat/message.ts";
+
 import type { Agent } from "../../shared/character/registry.ts";
+import { BUSY } from "../../shared/chat/message.ts";
 import type { Plan } from "../../shared/interaction/plan.ts";
+import type { PressOutcome } from "../../shared/interaction/press.ts";
 import {
   askForm,
   type Choice,
@@ -15,7 +17,7 @@ import {
 import type { Logger } from "../../shared/log.ts";
 import { sessionName } from "../../shared/session/name.ts";
 import { withDeadline } from "../../shared/time/deadline.ts";
-import type { ChannelSession } from "../channel-session/channel-session.ts";
+import type { ChannelSession, Receipt } from "../channel-session/channel-session.ts";
 import type { Env } from "../env.ts";
 import { suggest } from "./suggest.ts";
 
@@ -51,12 +53,20 @@ export async function carryOut(plan: Plan, taking: Taking): Promise<InteractionR
       return askForm(plan);
     case "defer-and-accept": {
       const { conversation, event, isPrivate } = plan;
-      const receipt = await inSession(conversation, taking, (session) => session.accept(event));
+      const receipt = await inSession(
+        conversation,
+        taking,
+        async (session): Promise<Receipt> => session.accept(event),
+      );
       if (receipt === null) return privateReply(UNREACHABLE);
       return receipt.status === "busy" ? privateReply(BUSY.message) : deferral(isPrivate);
     }
     case "press": {
-      const outcome = await inSession(plan.conversation, taking, (session) => session.press(plan.press));
+      const outcome = await inSession(
+        plan.conversation,
+        taking,
+        async (session): Promise<PressOutcome> => session.press(plan.press),
+      );
       if (outcome === null) return privateReply(UNREACHABLE);
       return outcome.status === "done" ? DEFERRED_UPDATE : privateReply(outcome.message);
     }

@@ -20,7 +20,12 @@ import type { Press } from "./press.ts";
 import { askedAboutMessage, askedByCustom, askedByOptions, type Question } from "./question.ts";
 import { readRuntimeCommand, tellCommand } from "./read-runtime-command.ts";
 import { ASK_FIELDS } from "./response.ts";
-import { askMessageName, isReservedCommand, RUNTIME_COMMANDS, type RuntimeCommand } from "./runtime-commands.ts";
+import {
+  askMessageName,
+  isReservedCommand,
+  RUNTIME_COMMANDS,
+  type RuntimeCommand,
+} from "./runtime-commands.ts";
 import { commandRefusal, isTrusted, refusalFor } from "./who-may.ts";
 
 /** What is to be done, and by that what is answered. */
@@ -46,7 +51,8 @@ export const TOKEN_LIFE_MS = 15 * 60_000;
 
 const STALE = "This is from an earlier version of mine and does nothing any more.";
 const NOTHING_ASKED = "There is nothing in it that I could read: I need some text or a file.";
-const NO_CHANNEL = "Discord does not say which channel this is, so I cannot tell which conversation you mean.";
+const NO_CHANNEL =
+  "Discord does not say which channel this is, so I cannot tell which conversation you mean.";
 
 interface Planner {
   character: Agent["character"];

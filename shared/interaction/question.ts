@@ -1,6 +1,6 @@
 /** What an agent is asked by a command. */
 import type { CustomCommand } from "../character/sections/commands.ts";
-import { displayName, readUploadedFile, readWritten } from "../discord/inbound-event.ts";
+import { displayName, readWritten } from "../discord/inbound-event.ts";
 import type { Attachment } from "../session/attachment.ts";
 import { customPrompt } from "./custom-prompt.ts";
 import type { CommandInteraction, CommandOptions, OptionValue, TargetMessage } from "./interaction.ts";

@@ -33,7 +33,7 @@ const happening = z.object({
     .nullish(),
   user: user.nullish(),
   context: z.int().nullish(),
-  data: z.unknown(),
+  data: z.unknown().optional(),
 });
 type RawHappening = z.infer<typeof happening>;
 
@@ -76,7 +76,7 @@ const component = z.object({
 /** A field of a form: a text, or the ids of files. */
 const field = z.object({
   custom_id: z.string().optional(),
-  value: z.unknown(),
+  value: z.unknown().optional(),
   values: z.array(z.string()).default([]),
 });
 const modal = z.object({

@@ -12,7 +12,14 @@ import { MAX_ATTACHMENTS } from "../session/attachment.ts";
 export type InteractionResponse = APIInteractionResponse;
 
 /** Discord, "Interaction Callback Type". */
-const CALLBACK = { pong: 1, message: 4, deferredMessage: 5, deferredUpdate: 6, choices: 8, modal: 9 } as const;
+const CALLBACK = {
+  pong: 1,
+  message: 4,
+  deferredMessage: 5,
+  deferredUpdate: 6,
+  choices: 8,
+  modal: 9,
+} as const;
 /** Only whoever did it sees the message (Discord, "Message Flags"). */
 const EPHEMERAL = 64;
 /** Discord, "Component Types". */

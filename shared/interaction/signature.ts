@@ -56,8 +56,7 @@ export async function verifyInteraction(
   const timestamp = headers.get(TIMESTAMP_HEADER);
   if (signature === null) return refusal("missing", `The header ${SIGNATURE_HEADER} is missing.`);
   if (timestamp === null) return refusal("missing", `The header ${TIMESTAMP_HEADER} is missing.`);
-  // `verifyKey` takes digits for hexadecimal that are none.
-  if (!/^[\da-f]{128}$/i.test(signature))
+  if (!isSignature(signature))
     return refusal("malformed", `${SIGNATURE_HEADER} is not a signature of 128 hexadecimal digits.`);
   if (!/^\d{1,12}$/.test(timestamp))
     return refusal("malformed", `${TIMESTAMP_HEADER} is not a time in unix seconds.`);
@@ -66,11 +65,29 @@ export async function verifyInteraction(
       "stale",
       `${TIMESTAMP_HEADER} is more than ${SIGNATURE_WINDOW_SECONDS} s from the Worker's clock.`,
     );
+  if (await isSignedByAny(publicKeys, { signature, timestamp, body })) return { ok: true };
+  return refusal(
+    "forged",
+    `${SIGNATURE_HEADER} does not fit this request under the application's public key.`,
+  );
+}
+
+/** Whether a signature was made from this timestamp and body with one of these keys. */
+export async function isSignedByAny(
+  publicKeys: readonly string[],
+  { signature, timestamp, body }: { signature: string; timestamp: string; body: Uint8Array },
+): Promise<boolean> {
+  if (!isSignature(signature)) return false;
   for (const publicKey of publicKeys) {
     const key = await importKey(publicKey);
-    if (key && (await verifyKey(body, signature, timestamp, key))) return { ok: true };
+    if (key && (await verifyKey(body, signature, timestamp, key))) return true;
   }
-  return refusal("forged", `${SIGNATURE_HEADER} does not fit this request under the application's public key.`);
+  return false;
+}
+
+/** `verifyKey` itself takes digits for hexadecimal that are none. */
+function isSignature(text: string): boolean {
+  return /^[\da-f]{128}$/i.test(text);
 }
 
 function refusal(reason: InteractionRefusal["reason"], message: string): InteractionRefusal {

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
-import { carryOut } from "../../durable-objects/interactions/carry-out.ts";
 import type { Env } from "../../durable-objects/env.ts";
-import { secretNames, secretReader, type SecretReader } from "../../shared/character/secrets.ts";
+import { carryOut } from "../../durable-objects/interactions/carry-out.ts";
+import { type SecretReader, secretNames, secretReader } from "../../shared/character/secrets.ts";
 import type { Interaction } from "../../shared/interaction/interaction.ts";
 import { planInteraction } from "../../shared/interaction/plan.ts";
 import { readInteraction } from "../../shared/interaction/read-interaction.ts";
@@ -42,10 +42,7 @@ interface Lock {
 async function verify(headers: Headers, body: ArrayBuffer, { agent, secret, now }: Lock): Promise<void> {
   const publicKeys = readPublicKeys(secret("DISCORD_PUBLIC_KEY") ?? "");
   if (!publicKeys) throw keyMissing(agent);
-  const verification = await verifyInteraction(
-    { headers, body: new Uint8Array(body) },
-    { publicKeys, now },
-  );
+  const verification = await verifyInteraction({ headers, body: new Uint8Array(body) }, { publicKeys, now });
   if (verification.ok) return;
   throw new RequestError(401, `signature_${verification.reason}`, verification.message);
 }
