@@ -28,7 +28,7 @@ const READS = [
   "message",
   "messagesOf",
   "messageOf",
-  "openEvent",
+  "isOpen",
   "recentMessages",
   "transcriptBefore",
   "begunWith",
