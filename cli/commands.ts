@@ -116,7 +116,10 @@ function readOptions(argv: readonly string[]): Options | undefined {
     const { guild, help, "dry-run": isDryRun } = values;
     const [act, agent = "", ...rest] = positionals;
     const isWrong =
-      act !== "sync" || agent === "" || rest.length > 0 || (guild !== undefined && !/^\d{15,21}$/.test(guild));
+      act !== "sync" ||
+      agent === "" ||
+      rest.length > 0 ||
+      (guild !== undefined && !/^\d{15,21}$/.test(guild));
     if (isWrong && !help) return undefined;
     const scope: CommandScope = guild === undefined ? { kind: "global" } : { kind: "guild", guildId: guild };
     return { agent, scope, isDryRun, help };
