@@ -11,21 +11,21 @@ import {
 import type { Env } from "../env.ts";
 import { shardStandings } from "../gateway-link/standings.ts";
 import type { HealthStore } from "./health-store.ts";
-import { nameOf, pickProvider, providersOf } from "./providers.ts";
+import { type Chosen, nameOf, pickProvider, providersOf } from "./providers.ts";
 
 /** The providers of `llm`, and which of them answers. `chosen`: the one a person has switched to. */
 export function providerVitals(
   agent: Agent,
   env: Env,
-  { chosen, health }: { chosen: string | null; health: HealthStore },
+  { chosen, health }: { chosen: Chosen; health: HealthStore },
 ): { activeProvider: string; providers: Condition[] } {
-  const choices = providersOf(agent, env);
+  const choices = providersOf(agent, env, chosen);
   const providers = choices.map((choice): Condition => {
     const name = nameOf(choice);
     if (!choice.ready) return { name, status: "not_configured", details: choice.note };
     return providerCondition(name, health.of("provider", name));
   });
-  return { activeProvider: nameOf(pickProvider(choices, chosen)), providers };
+  return { activeProvider: nameOf(pickProvider(choices, chosen.provider)), providers };
 }
 
 /** Everything else that the agent is connected to, except its conductor. */

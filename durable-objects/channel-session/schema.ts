@@ -3,6 +3,7 @@
  * columns have defaults, JSON columns only gain optional fields.
  */
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import type { Command, CommandReply } from "../../shared/commands/command.ts";
 import type { ModelResult, ProviderErrorCode, TokenUsage } from "../../shared/llm/provider.ts";
 import type { Author, InboundEvent, ReplyTarget } from "../../shared/session/event.ts";
 
@@ -96,6 +97,8 @@ export const posts = sqliteTable(
     hasFile: integer("has_file", { mode: "boolean" }).notNull(),
     /** The answer was stopped, and does not say so yet. */
     stopping: integer("stopping", { mode: "boolean" }).notNull(),
+    /** Custom ids of the controls that were sent with it last. */
+    controls: text("controls", { mode: "json" }).$type<string[]>().notNull().default([]),
     /** When it was sent first, in Unix milliseconds. */
     attemptedAt: integer("attempted_at").notNull(),
   },
@@ -197,7 +200,9 @@ export type StepEntry =
       asked?: { provider: string; model: string };
       result?: ModelResult;
       failed?: true;
-    };
+    }
+  /** A command, which is answered without the model; journaled with its answer. */
+  | { kind: "command"; command: Command; reply: CommandReply };
 
 export type InboxRow = typeof inbox.$inferSelect;
 export type TurnRow = typeof turns.$inferSelect;

@@ -110,9 +110,10 @@ export function editMessage(store: Store, message: MessageState, edit: Edit): vo
   if ([content, attachments, embeds, components].every(({ length }) => length === 0)) throw emptyMessage();
   const at = store.now();
   // What was only announced is not shown as edited when it comes.
-  const isFirst = (message.flags & MESSAGE_FLAGS.loading) !== 0;
-  Object.assign(message, { content, attachments, embeds, components, flags });
-  message.editedAt = isFirst ? null : at;
+  const isAnnounced = (message.flags & MESSAGE_FLAGS.loading) !== 0;
+  const editedAt = isAnnounced ? null : at;
+  Object.assign(message, { content, attachments, embeds, components, editedAt });
+  message.flags = flags & ~MESSAGE_FLAGS.loading;
   if (edit.content !== undefined) {
     message.mentions = mentionsOf(store, channel, content, edit.allowedMentions, message.reference);
     message.versions.push({ content, at });

@@ -3,8 +3,9 @@
  * or has failed to (with `via: "hand"` at once), and throws where a real client would not let one do it.
  */
 import type { APIApplicationCommand, APIMessage } from "discord-api-types/v10";
-import { COMPONENT, type Component, findComponent } from "./components.ts";
+import { COMPONENT } from "./components.ts";
 import type { SignatureHeaders } from "./interactions/application.ts";
+import { enabledControl, shownCommand, shownMessage, type Viewer } from "./interactions/client.ts";
 import type { CommandRequest } from "./interactions/commands.ts";
 import { addChosen, type FieldValue, submissionOf } from "./interactions/modal.ts";
 import { type OptionValue, optionsOf } from "./interactions/options.ts";
@@ -12,8 +13,6 @@ import { Resolved } from "./interactions/resolved.ts";
 import type { Deed, InteractionRoom, Via } from "./interactions/room.ts";
 import { type EndpointAnswer, INTERACTION, type InteractionView, viewOf } from "./interactions/state.ts";
 import { messagePayload } from "./payloads.ts";
-import { unknownMessage } from "./problem.ts";
-import type { MessageState } from "./state.ts";
 import type { Store } from "./store.ts";
 import { WorldView } from "./world-view.ts";
 
@@ -33,7 +32,6 @@ export interface HandedAnswer {
 }
 
 const COMMAND = { chatInput: 1, user: 2, message: 3, entryPoint: 4 } as const;
-const ADMINISTRATOR = 1n << 3n;
 
 export class WorldInteractions extends WorldView {
   readonly #room: InteractionRoom;
@@ -122,7 +120,7 @@ export class WorldInteractions extends WorldView {
     options: DeedOptions = {},
   ): Promise<InteractionView> {
     const resolved = this.#resolved(channelId);
-    resolved.addMessage(this.#visibleMessage(channelId, userId, messageId));
+    resolved.addMessage(shownMessage(this.store, { channelId, userId }, messageId));
     return this.#menuCommand(
       COMMAND.message,
       { channelId, userId, name, targetId: messageId, resolved },
@@ -137,7 +135,7 @@ export class WorldInteractions extends WorldView {
     name: string,
     options: DeedOptions = {},
   ): Promise<InteractionView> {
-    const { id } = this.#command(COMMAND.entryPoint, channelId, userId, name);
+    const { id } = this.#command(COMMAND.entryPoint, { channelId, userId }, name);
     const data = { id, name, type: COMMAND.entryPoint };
     return this.#perform({ type: INTERACTION.command, channelId, userId, data }, options);
   }
@@ -150,8 +148,8 @@ export class WorldInteractions extends WorldView {
     customId: string,
     options: DeedOptions = {},
   ): Promise<InteractionView> {
-    const message = this.#visibleMessage(channelId, userId, messageId);
-    const { type, id = null } = this.#control(message, customId);
+    const message = shownMessage(this.store, { channelId, userId }, messageId);
+    const { type, id = null } = enabledControl(message, customId);
     if (type !== COMPONENT.button) throw new Error(`${customId} is no button.`);
     const data = { component_type: type, custom_id: customId, id };
     return this.#perform({ type: INTERACTION.component, channelId, userId, data, message }, options);
@@ -166,8 +164,8 @@ export class WorldInteractions extends WorldView {
     values: readonly string[],
     options: DeedOptions = {},
   ): Promise<InteractionView> {
-    const message = this.#visibleMessage(channelId, userId, messageId);
-    const select = this.#control(message, customId);
+    const message = shownMessage(this.store, { channelId, userId }, messageId);
+    const select = enabledControl(message, customId);
     if (select.type === COMPONENT.button) throw new Error(`${customId} is no select.`);
     const resolved = this.#resolved(channelId);
     addChosen(select, values, resolved);
@@ -205,7 +203,8 @@ export class WorldInteractions extends WorldView {
     { type, data, messageId }: { type: number; data?: Record<string, unknown>; messageId?: string },
     options: DeedOptions = {},
   ): Promise<InteractionView> {
-    const message = messageId === undefined ? null : this.#visibleMessage(channelId, userId, messageId);
+    const message =
+      messageId === undefined ? null : shownMessage(this.store, { channelId, userId }, messageId);
     return this.#perform({ type, channelId, userId, data, message }, options);
   }
 
@@ -252,7 +251,7 @@ export class WorldInteractions extends WorldView {
     this.#room.find(interactionId).isExpired = true;
   }
 
-  /** Lets time pass here: tokens, rate limits, nonces and timestamps go by it. Timers do not. */
+  /** Lets time pass here: tokens, rate limits, nonces and timestamps go by it, timers do not. For all who share it. */
   advanceClock(ms: number): void {
     this.#advance(ms);
   }
@@ -269,7 +268,7 @@ export class WorldInteractions extends WorldView {
     focused?: string,
   ): Record<string, unknown> {
     const [name = "", ...path] = words.split(" ");
-    const command = this.#command(COMMAND.chatInput, channelId, userId, name);
+    const command = this.#command(COMMAND.chatInput, { channelId, userId }, name);
     const resolved = this.#resolved(channelId);
     const typed = { store: this.store, command, path, values, resolved };
     const options = optionsOf(focused === undefined ? typed : { ...typed, focused });
@@ -286,45 +285,13 @@ export class WorldInteractions extends WorldView {
     options: DeedOptions,
   ): Promise<InteractionView> {
     const { channelId, userId, name, targetId, resolved } = menu;
-    const command = this.#command(type, channelId, userId, name);
+    const command = this.#command(type, { channelId, userId }, name);
     const data = { ...invocation(command), target_id: targetId, ...resolved.field() };
     return this.#perform({ type: INTERACTION.command, channelId, userId, data }, options);
   }
 
-  /** @throws Error when the user's client does not show such a command there */
-  #command(type: number, channelId: string, userId: string, name: string): APIApplicationCommand {
-    const guildId = this.store.guildIdOf(channelId);
-    const command = this.#room.commands
-      .usable(guildId)
-      .find((each) => each.type === type && each.name === name);
-    if (command === undefined) throw new Error(`There is no command ${name} of type ${type}.`);
-    const context = guildId === undefined ? 1 : 0;
-    if (command.contexts && !command.contexts.some((each) => each === context))
-      throw new Error(`${name} cannot be used there.`);
-    const needed = BigInt(command.default_member_permissions ?? 0);
-    const isForAdministrators = command.default_member_permissions === "0";
-    if (guildId !== undefined && (needed > 0n || isForAdministrators)) {
-      const { ownerId, members } = this.store.guild(guildId);
-      const has = BigInt(members.get(userId)?.permissions ?? 0);
-      const mayAll = ownerId === userId || (has & ADMINISTRATOR) !== 0n;
-      if (!mayAll && (isForAdministrators || (has & needed) !== needed))
-        throw new Error(`${name} is not shown to a member without its permissions.`);
-    }
-    return command;
-  }
-
-  #visibleMessage(channelId: string, userId: string, messageId: string): MessageState {
-    const ephemeral = this.store.ephemerals.get(messageId);
-    if (ephemeral === undefined) return this.store.message(channelId, messageId);
-    if (ephemeral.ephemeralTo !== userId || ephemeral.channelId !== channelId) throw unknownMessage();
-    return ephemeral;
-  }
-
-  #control(message: MessageState, customId: string): Component {
-    const component = findComponent(message, customId);
-    if (component === undefined) throw new Error(`The message has no component ${customId}.`);
-    if (component.disabled) throw new Error(`${customId} is disabled.`);
-    return component;
+  #command(type: number, viewer: Viewer, name: string): APIApplicationCommand {
+    return shownCommand(this.store, this.#room.commands, viewer, { type, name });
   }
 
   #resolved(channelId: string): Resolved {

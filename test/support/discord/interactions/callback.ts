@@ -56,7 +56,6 @@ export function acknowledge(store: Store, state: InteractionState, { json, files
       break;
     case CALLBACK.deferredMessage:
       state.original = answerMessage(store, state, { flags: body.flags }, new Map(), MESSAGE_FLAGS.loading);
-      state.isDeferred = true;
       break;
     case CALLBACK.deferredUpdate:
       state.original = state.message;
@@ -99,27 +98,19 @@ export function followUp(
   body: MessageBody,
   files: ReadBody["files"],
 ): MessageState {
-  if (state.isDeferred && state.original !== null) {
-    editOriginal(store, state, state.original, body, files);
-    return state.original;
+  const { original } = state;
+  if (original !== null && isAwaited(original)) {
+    editMessage(store, original, contentsOf(store, body, files, original));
+    return original;
   }
   const message = answerMessage(store, state, body, files);
   state.messages.push(message);
   return message;
 }
 
-/** Edits one of the interaction's messages; a promised one is kept by that. */
-export function editOriginal(
-  store: Store,
-  state: InteractionState,
-  message: MessageState,
-  body: MessageBody,
-  files: ReadBody["files"],
-): void {
-  const edit = contentsOf(store, body, files, message);
-  const flags = (edit.flags ?? message.flags) & ~MESSAGE_FLAGS.loading;
-  editMessage(store, message, { ...edit, flags });
-  if (message === state.original) state.isDeferred = false;
+/** Whether a message is promised, and not there yet. */
+function isAwaited({ flags, deletedAt }: MessageState): boolean {
+  return (flags & MESSAGE_FLAGS.loading) !== 0 && deletedAt === null;
 }
 
 function answerMessage(

@@ -50,7 +50,7 @@ export async function send(
   }
 }
 
-/** Sends a request under a fault; of several arrivals the first counts. `null`: Discord hears nothing. */
+/** Sends a request under a fault; of two copies the answer to the first counts. `null`: Discord hears nothing. */
 export async function sendUnderFault(
   request: SignedRequest & { url: string },
   fault: InteractionFault | null,

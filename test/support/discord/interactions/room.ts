@@ -163,7 +163,6 @@ export class InteractionRoom {
       failure: null,
       response: null,
       original: null,
-      isDeferred: false,
       modal: null,
       choices: null,
       isExpired: false,

@@ -68,8 +68,6 @@ export interface InteractionState {
   response: { type: number; data?: unknown } | null;
   /** What `@original` is. */
   original: MessageState | null;
-  /** `original` was promised, and is to be filled by the next message. */
-  isDeferred: boolean;
   modal: APIModalInteractionResponseCallbackData | null;
   choices: AutocompleteChoices | null;
   /** A test has ended its token. */

@@ -1,15 +1,15 @@
 /** Answers to interactions over REST: the callback, and the messages that an interaction's token may write. */
 import { Hono } from "hono";
-import { editOriginal, followUp } from "../interactions/callback.ts";
+import { followUp } from "../interactions/callback.ts";
 import { CALLBACK, type InteractionState } from "../interactions/state.ts";
-import { deleteMessage } from "../messages.ts";
+import { deleteMessage, editMessage } from "../messages.ts";
 import { messagePayload } from "../payloads.ts";
 import { unknownMessage } from "../problem.ts";
 import { MESSAGE_FLAGS, type MessageState } from "../state.ts";
 import type { Store } from "../store.ts";
 import { callbackIssues } from "./callback-form.ts";
 import { bodyOf, type RestContext, type RestEnv, type RestState } from "./context.ts";
-import type { MessageBody } from "./message-body.ts";
+import { contentsOf, type MessageBody } from "./message-body.ts";
 import type { Violation } from "./request.ts";
 
 /** How the token of an interaction begins: `interaction:` in base64. */
@@ -41,16 +41,12 @@ export function interactionRoutes(
     })
     .get(sentMessage, (c) => c.json(messagePayload(store, messageOf(store, stateOf(c), c))))
     .patch(sentMessage, (c) => {
-      const state = stateOf(c);
-      const message = messageOf(store, state, c);
-      editOriginal(store, state, message, bodyOf<MessageBody>(c), c.var.body.files);
+      const message = messageOf(store, stateOf(c), c);
+      editMessage(store, message, contentsOf(store, bodyOf<MessageBody>(c), c.var.body.files, message));
       return c.json(messagePayload(store, message));
     })
     .delete(sentMessage, (c) => {
-      const state = stateOf(c);
-      const message = messageOf(store, state, c);
-      deleteMessage(store, message);
-      if (message === state.original) state.isDeferred = false;
+      deleteMessage(store, messageOf(store, stateOf(c), c));
       return c.body(null, 204);
     });
 }
