@@ -1,5 +1,5 @@
-import { secretNames, secretReader } from "../shared/character/secrets.ts";
-import { DISCORD_API, DiscordRest } from "../shared/discord/rest.ts";
+import { type SecretReader, secretNames, secretReader } from "../shared/character/secrets.ts";
+import { DISCORD_API, DiscordRest, type DiscordRestOptions } from "../shared/discord/rest.ts";
 import { sleep } from "../shared/llm/retry.ts";
 import { withDeadline } from "../shared/time/deadline.ts";
 import type { Env } from "./env.ts";
@@ -16,15 +16,25 @@ export function connectDiscord(env: Env, agent: string): DiscordConnection {
   const token = secret("DISCORD_BOT_TOKEN");
   if (token === undefined) return { missing: secretNames(agent, "DISCORD_BOT_TOKEN").join(" or ") };
   const rest = new DiscordRest({
+    ...{ ...surroundings(secret), token },
+    permit: (withinMs) => permit(env, agent, withinMs),
+  });
+  return { rest };
+}
+
+/** Makes a client for routes that carry a token of their own: it works without a bot, and for nothing else. */
+export function connectTokenRoutes(env: Env, agent: string): DiscordRest {
+  return new DiscordRest({ ...surroundings(secretReader({ ...env }, agent)), token: "" });
+}
+
+function surroundings(secret: SecretReader): Omit<DiscordRestOptions, "token"> {
+  return {
     baseUrl: (secret("DISCORD_API_BASE_URL") ?? DISCORD_API).replace(/\/+$/, ""),
-    token,
     fetch: (url, init) => fetch(url, init),
     now: Date.now,
     random: Math.random,
     sleep,
-    permit: (withinMs) => permit(env, agent, withinMs),
-  });
-  return { rest };
+  };
 }
 
 /** Milliseconds to wait for the bot's turn among all of its conversations. */

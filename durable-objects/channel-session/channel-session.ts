@@ -219,7 +219,9 @@ export class ChannelSession extends DurableObject<Env> {
   /** Forgets the conversation, and stops what is being answered. What the agent knows about people stays. */
   reset(): void {
     this.#summarizer.abandon();
+    const open = this.#store.openTurn();
     this.#store.forget(Date.now());
+    if (open && open.state !== "posting") this.#discord.forgotten(open.id);
     void this.#running?.discord?.end();
     this.#running?.controller.abort(new DOMException("the conversation was reset", "AbortError"));
     this.#log.log("info", "session.reset");

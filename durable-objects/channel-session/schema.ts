@@ -99,6 +99,10 @@ export const posts = sqliteTable(
     stopping: integer("stopping", { mode: "boolean" }).notNull(),
     /** Custom ids of the controls that were sent with it last. */
     controls: text("controls", { mode: "json" }).$type<string[]>().notNull().default([]),
+    /** By what it was made. */
+    place: text("place", { enum: ["token", "channel", "dm"] })
+      .notNull()
+      .default("channel"),
     /** When it was sent first, in Unix milliseconds. */
     attemptedAt: integer("attempted_at").notNull(),
   },

@@ -154,7 +154,7 @@ export class SessionStore {
   #openTurn(dispatch: Dispatch, now: number): OpenTurn | undefined {
     const waiting = this.#sql.message.waiting().all();
     const batch = chooseBatch(
-      waiting.map((row) => ({ ...row.event, isCommand: commandOf(row.event) !== null, row })),
+      waiting.map((row) => ({ ...row.event, isAlone: isAnsweredAlone(row.event), row })),
       dispatch,
     ).map(({ row }) => row);
     const turn = heldTurn(1, batch);
@@ -489,6 +489,10 @@ export class SessionStore {
 
 /** What the model reads at the end of an answer that was stopped. */
 const STOPPED = "[stopped by the user]";
+
+function isAnsweredAlone(event: InboundEvent): boolean {
+  return event.target.kind === "interaction" || commandOf(event) !== null;
+}
 
 function heldTurn(generation: number, messages: InboxRow[]): OpenTurn | undefined {
   const message = messages.at(-1);

@@ -50,7 +50,8 @@ export function livePosts({ above, text, controls }: Omit<AnswerParts, "notice">
 /** What was posted of an answer, with a mark that nothing will follow, and nothing to press. */
 export function stoppedPosts(posted: readonly string[]): DesiredPosts {
   const last = posted.length - 1;
-  const mark = (content: string) => (content.endsWith(STOPPED) ? content : content + STOPPED);
+  const mark = (content: string) =>
+    content.endsWith(STOPPED.trim()) ? content : (content + STOPPED).trimStart();
   return { parts: posted.map((content, part) => (part === last ? mark(content) : content)) };
 }
 

@@ -37,6 +37,8 @@ export interface DiscordRequest {
   /** Until when to keep trying, in Unix milliseconds; 15 seconds from now without one. */
   deadline?: number;
   signal?: AbortSignal;
+  /** Made again, it would be done twice: after a failure that does not tell whether it was done, it is not. */
+  isRepeatable?: false;
 }
 
 /** What a {@link DiscordRest} needs. */
@@ -86,7 +88,7 @@ export class DiscordRest {
 
   /**
    * Makes a request. Requests of one route and channel are made one after the other, in the order they were asked for.
-   * Network failures and 5xx are tried again, so whatever is asked must not mind being done twice.
+   * Network failures and 5xx are tried again, so whatever is asked must not mind being done twice, or say so.
    *
    * @returns the answer's JSON, `undefined` where it has none.
    * @throws DiscordError, or the signal's reason.
@@ -121,7 +123,7 @@ export class DiscordRest {
       const waitMs = Math.round(backoff / 2 + this.#options.random() * (backoff / 2));
       const { status, cause } = made;
       const detail = { ...describe(request, route), ...(status && { status }), cause };
-      if (this.#options.now() + waitMs >= deadline)
+      if (request.isRepeatable === false || this.#options.now() + waitMs >= deadline)
         throw new DiscordError("unavailable", status ? `status ${status}` : "no answer", detail);
       await this.#sleep(waitMs, signal);
     }

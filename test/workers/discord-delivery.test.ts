@@ -1,8 +1,8 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { PostStore } from "../../durable-objects/channel-session/discord/post-store.ts";
 import { MAX_PARTS } from "../../shared/discord/answer-posts.ts";
 import { type Conversation, DiscordRoom, discord, until } from "./discord-room.ts";
+import { type Death, type Deaths, installDeaths } from "./post-deaths.ts";
 
 const SLOW = "[[chunks 30]] [[slow 100]]";
 
@@ -376,48 +376,6 @@ describe("a session that dies", () => {
     return { parts: await contents(conversation), writes: deaths.writes };
   }
 });
-
-interface Death {
-  /** Counted from 1. */
-  write: number;
-  side: "before" | "after";
-}
-
-interface Deaths {
-  plan(death: Death | null): void;
-  readonly isDead: boolean;
-  readonly writes: number;
-}
-
-/** Cuts an instance off at a write of its record of posts: nothing that it tries to write of them later is stored. */
-function installDeaths(): Deaths {
-  let planned: Death | null = null;
-  let [writes, isDead] = [0, false];
-  for (const method of ["beginCreate", "beginAgain", "beginEdit", "confirm", "lose", "remove"] as const) {
-    const write = PostStore.prototype[method] as (...args: unknown[]) => void;
-    vi.spyOn(PostStore.prototype, method).mockImplementation(function (this: PostStore, ...args: unknown[]) {
-      if (isDead) throw new Error("is dead");
-      writes += 1;
-      const isHere = planned?.write === writes;
-      if (!isHere || planned?.side === "after") write.apply(this, args);
-      if (!isHere) return;
-      isDead = true;
-      throw new Error("dies here");
-    });
-  }
-  return {
-    plan: (death) => {
-      planned = death;
-      [writes, isDead] = [0, false];
-    },
-    get isDead() {
-      return isDead;
-    },
-    get writes() {
-      return writes;
-    },
-  };
-}
 
 function outbox(conversation: Conversation): Promise<unknown[]> {
   return runInDurableObject(conversation.stub, (_, { storage }) =>

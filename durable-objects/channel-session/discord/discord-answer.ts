@@ -1,15 +1,16 @@
 import { type AnswerParts, finalPosts, livePosts } from "../../../shared/discord/answer-posts.ts";
 import { controlIds } from "../../../shared/discord/components.ts";
 import { DiscordError, isFinal } from "../../../shared/discord/errors.ts";
-import { type DesiredPosts, nextPost } from "../../../shared/discord/posting-plan.ts";
+import type { DesiredPosts } from "../../../shared/discord/posting-plan.ts";
 import type { DiscordRest } from "../../../shared/discord/rest.ts";
+import { answerContents } from "../../../shared/interaction/answer-place.ts";
 import { type Sleep, sleep } from "../../../shared/llm/retry.ts";
 import type { Logger } from "../../../shared/log.ts";
-import type { DiscordTarget } from "../../../shared/session/event.ts";
 import type { LiveAnswer } from "../run-turn.ts";
-import { type Destination, type Effort, findDestination, replyInChannel } from "./destination.ts";
+import type { Effort } from "./destination.ts";
 import { LivePosting } from "./live-posting.ts";
-import { type PostStore, toPost } from "./post-store.ts";
+import type { Placement } from "./placement.ts";
+import type { PostStore } from "./post-store.ts";
 import { Poster } from "./poster.ts";
 import { keepTyping } from "./typing.ts";
 
@@ -33,7 +34,7 @@ export interface AnswerSource {
 /** What one answer needs. */
 export interface DiscordAnswerOptions {
   turnId: string;
-  target: DiscordTarget;
+  placement: Placement;
   rest: DiscordRest;
   posts: PostStore;
   source: AnswerSource;
@@ -43,8 +44,6 @@ export interface DiscordAnswerOptions {
   isSilent: boolean;
   /** Resolves when nobody else is at the turn's posts any more. */
   after: Promise<unknown>;
-  /** The bot may not have a thread there. */
-  threadRefused: (error: DiscordError) => void;
 }
 
 /** One turn's answer in Discord: a typing indicator, text that grows, and in the end the whole of it, for certain. */
@@ -55,7 +54,6 @@ export class DiscordAnswer {
   readonly #live: LivePosting;
   /** Resolves when nothing of what is shown meanwhile is under way any more. */
   readonly #meanwhile: Promise<unknown>;
-  #destination: Promise<Destination> | undefined;
   #postedAt = 0;
 
   constructor(options: DiscordAnswerOptions, wait: Sleep = sleep) {
@@ -72,18 +70,17 @@ export class DiscordAnswer {
   }
 
   #showMeanwhile(wait: Sleep): Promise<unknown> {
-    const typing = keepTyping({
+    const { placement, now } = this.#options;
+    const typing = placement.typingIn && {
       show: () => this.#unlessFailed("typing", () => this.#showTyping()),
       postedAt: () => this.#postedAt,
-      now: this.#options.now,
+      now,
       sleep: wait,
       over: this.#over.signal,
-    });
+    };
     // The thread is made while the model thinks: many conversations at once share the bot's requests per second.
-    const arriving = this.#unlessFailed("thread", async () => {
-      await this.#findDestination(this.#effort(LIVE_MS));
-    });
-    return Promise.all([arriving, typing, this.#live.run()]);
+    const arriving = this.#unlessFailed("thread", () => placement.prepare(this.#effort(LIVE_MS)));
+    return Promise.all([arriving, typing && keepTyping(typing), this.#live.run()]);
   }
 
   /** There may be more to show. */
@@ -123,11 +120,11 @@ export class DiscordAnswer {
       try {
         return await this.#post(() => desired, effort);
       } catch (error) {
-        if (!(error instanceof DiscordError) || !isFinal(error)) throw error;
+        if (!(error instanceof DiscordError)) throw error;
         if (error.code === "forbidden" && desired.file) {
           this.#options.log.log("warn", "discord.file_refused", { cause: error.message });
           desired = finalPosts(answer, "refused");
-        } else if (await this.#isTurnedAwayFromThread(error)) {
+        } else if (await this.#options.placement.hasOther(error)) {
           desired = finalPosts(answer);
         } else throw error;
       }
@@ -147,8 +144,8 @@ export class DiscordAnswer {
       try {
         return await this.#post(desired, effort);
       } catch (error) {
-        const mayBeElsewhere = error instanceof DiscordError && isFinal(error);
-        if (!mayBeElsewhere || !(await this.#isTurnedAwayFromThread(error))) throw error;
+        if (!(error instanceof DiscordError)) throw error;
+        if (!(await this.#options.placement.hasOther(error))) throw error;
       }
     }
   }
@@ -158,11 +155,11 @@ export class DiscordAnswer {
     await this.#options.after;
     for (let lost = 0; !until?.aborted; ) {
       const wanted = desired();
-      const action = wanted && nextPost(wanted, this.#posted());
-      if (!action || action.do === "nothing") return;
       // A post on its way says as much as an indicator, and may be waiting for the same permits.
       this.#postedAt = this.#options.now();
-      const outcome = await this.#poster.do(action, await this.#findDestination(effort), effort);
+      const placed = wanted && (await this.#options.placement.next(wanted, effort));
+      if (!placed) return;
+      const outcome = await this.#poster.do(placed.action, placed.venue, effort);
       if (outcome !== "done") lost += 1;
       if (lost > MAX_LOST) {
         const detail = { method: "PATCH", route: "/channels/:id/messages/:id" };
@@ -176,24 +173,35 @@ export class DiscordAnswer {
    * something can be pressed that is over.
    */
   #growth(): DesiredPosts | undefined {
-    const desired = livePosts(this.#options.source.live());
-    const posted = this.#options.posts.ofTurn(this.#options.turnId);
+    const { source, posts, turnId, placement } = this.#options;
+    const desired = livePosts(source.live());
+    const rows = posts.ofTurn(turnId);
+    if (desired.parts.length === 0 && !rows.some(({ confirmed }) => confirmed)) {
+      const remark = placement.remark();
+      return remark === null ? undefined : { parts: [remark] };
+    }
+    const posted = answerContents(rows.map(({ content }) => content));
     const offered = controlIds(desired.controls ?? []);
-    const isOutdated = posted.some(({ controls }) => controls.some((id) => !offered.includes(id)));
+    const isOutdated = rows.some(({ controls }) => controls.some((id) => !offered.includes(id)));
     if (isOutdated && desired.parts.length > 0) return desired;
-    const isShown = desired.parts.every((content, part) => posted[part]?.content === content);
-    const isShorter = lengthOf(desired.parts) < lengthOf(posted.map(({ content }) => content));
+    const isShown = desired.parts.every((content, part) => posted[part] === content);
+    const isShorter = lengthOf(desired.parts) < lengthOf(posted);
     return isShown || isShorter || desired.parts.length < posted.length ? undefined : desired;
   }
 
   async #showLive(): Promise<void> {
     const desired = this.#growth();
-    if (desired) await this.#post(() => desired, this.#effort(LIVE_MS), this.#over.signal);
+    if (!desired) return;
+    try {
+      await this.#post(() => desired, this.#effort(LIVE_MS), this.#over.signal);
+    } catch (error) {
+      if (!(error instanceof DiscordError) || !(await this.#options.placement.hasOther(error))) throw error;
+    }
   }
 
   async #showTyping(): Promise<void> {
-    const { channelId } = await this.#findDestination(this.#effort(LIVE_MS));
-    if (this.#over.signal.aborted) return;
+    const channelId = await this.#options.placement.typingIn?.(this.#effort(LIVE_MS));
+    if (channelId === undefined || this.#over.signal.aborted) return;
     const path = `/channels/${channelId}/typing`;
     await this.#options.rest.request({ method: "POST", path, ...this.#effort(TYPING_MS) });
   }
@@ -213,38 +221,6 @@ export class DiscordAnswer {
       this.#options.log.log("warn", "discord.not_shown", { what, cause });
       return !isHopeless;
     }
-  }
-
-  #posted() {
-    return this.#options.posts.ofTurn(this.#options.turnId).map(toPost);
-  }
-
-  /** Where the answer goes: where its beginning is, if any of it was posted before. */
-  #findDestination(effort: Effort): Promise<Destination> {
-    const { rest, target, posts, turnId, threadRefused } = this.#options;
-    const [first] = posts.ofTurn(turnId);
-    if (first) {
-      const reply = first.channelId === target.channelId ? replyInChannel(target).replyTo : null;
-      return Promise.resolve({ channelId: first.channelId, replyTo: reply });
-    }
-    this.#destination ??= findDestination(rest, target, effort, threadRefused).catch((error: unknown) => {
-      this.#destination = undefined;
-      throw error;
-    });
-    return this.#destination;
-  }
-
-  /** A thread that is gone, or that the bot may not write in, costs the thread only. */
-  async #isTurnedAwayFromThread(error: DiscordError): Promise<boolean> {
-    const { target, posts, turnId, threadRefused } = this.#options;
-    const isUnbegun = posts.ofTurn(turnId).length === 0;
-    const isElsewhere = error.code === "forbidden" || error.code === "not_found";
-    const destination = await this.#destination?.catch(() => undefined);
-    if (!isUnbegun || !isElsewhere || !destination || destination.channelId === target.channelId)
-      return false;
-    threadRefused(error);
-    this.#destination = Promise.resolve(replyInChannel(target));
-    return true;
   }
 }
 

@@ -6,9 +6,14 @@ import { MAYBE_LEFT } from "../../../shared/discord/status-reaction.ts";
 import { toolLines } from "../../../shared/discord/tool-lines.ts";
 import { sleep } from "../../../shared/llm/retry.ts";
 import type { Logger } from "../../../shared/log.ts";
-import type { DiscordTarget, InboundEvent } from "../../../shared/session/event.ts";
+import type {
+  DiscordTarget,
+  InboundEvent,
+  InteractionTarget,
+  ReplyTarget,
+} from "../../../shared/session/event.ts";
 import { callHub } from "../../agent-hub/hub-client.ts";
-import { connectDiscord, type DiscordConnection } from "../../discord-client.ts";
+import { connectDiscord, connectTokenRoutes, type DiscordConnection } from "../../discord-client.ts";
 import type { Env } from "../../env.ts";
 import { findAgentIfAny } from "../agent-parts.ts";
 import type { SessionDatabase } from "../database.ts";
@@ -18,9 +23,12 @@ import { mayRetry } from "../retry.ts";
 import type { LiveAnswer } from "../run-turn.ts";
 import type { StepEntry, TurnRow } from "../schema.ts";
 import type { OpenTurn } from "../store.ts";
+import { ChannelPlacement } from "./channel-placement.ts";
 import { type AnswerSource, DiscordAnswer, type DiscordAnswerOptions } from "./discord-answer.ts";
-import { shownCalls, statusOf } from "./journal-view.ts";
-import { PostStore } from "./post-store.ts";
+import { InteractionPlacement } from "./interaction-placement.ts";
+import { commandControls, shownCalls, statusOf } from "./journal-view.ts";
+import type { Placement } from "./placement.ts";
+import { type NewPost, PostStore } from "./post-store.ts";
 import { StatusReaction } from "./status-reaction.ts";
 import { type Turns, UnattendedAnswers } from "./unattended-answers.ts";
 
@@ -63,7 +71,9 @@ export class DiscordDelivery {
   readonly #unattended: UnattendedAnswers;
   readonly #posts: PostStore;
   readonly #log: Logger;
+  readonly #turns: Turns;
   #connection: DiscordConnection | undefined;
+  #tokenRoutes: DiscordRest | undefined;
   /** Of messages that wait, by id. */
   readonly #reactions = new Map<string, StatusReaction>();
   #current: { turnId: string; answer: DiscordAnswer; reaction: StatusReaction | undefined } | undefined;
@@ -74,18 +84,19 @@ export class DiscordDelivery {
     this.#conversation = conversation;
     this.#posts = new PostStore(db);
     this.#log = log;
+    this.#turns = turns;
     this.#unattended = new UnattendedAnswers({
       ...{ conversation, posts: this.#posts, turns, log, now: Date.now },
       toolDisplay: () => this.#settings().toolDisplay,
-      rest: () => this.#rest(),
+      placement: (turnId, target) => this.#placementOf(turnId, target),
       ended: async (turnId) => {
         if (this.#current?.turnId === turnId) await this.#current.answer.end();
       },
       answer: (turnId, { target }) => {
-        const rest = this.#rest();
-        if (!rest || target.kind !== "discord") return undefined;
+        const place = isInDiscord(target) ? this.#place(turnId, target, log) : undefined;
+        if (!place || "missing" in place) return undefined;
         const after = Promise.resolve();
-        return this.#answer({ turnId, target, rest, source: NOTHING_YET, isSilent: true, after, log });
+        return this.#answer({ ...place, turnId, source: NOTHING_YET, isSilent: true, after, log });
       },
     });
   }
@@ -98,19 +109,17 @@ export class DiscordDelivery {
   /** @returns `undefined` when the turn's answer goes elsewhere. */
   begin(turn: OpenTurn, reader: TurnReader): DiscordTurn | undefined {
     const { target } = turn.message.event;
-    if (target.kind !== "discord") return undefined;
-    const connection = this.#connect();
-    if ("missing" in connection) return this.#unconnected(connection.missing);
+    if (target.kind !== "discord" && target.kind !== "interaction") return undefined;
     const log = this.#log.with({ turn: turn.id, channel: target.channelId });
-    const { rest } = connection;
+    const place = this.#place(turn.id, target, log);
+    if ("missing" in place) return this.#unconnected(place.missing);
     const isSilent = turn.message.event.mayBeQuiet === true;
     const source = this.#source(turn.id, reader);
     const after = this.#unattended.released(turn.id);
-    const answer = this.#answer({ turnId: turn.id, target, rest, source, isSilent, after, log });
+    const answer = this.#answer({ ...place, turnId: turn.id, source, isSilent, after, log });
     // Together with a later message, which shows the status for both.
     for (const { event } of turn.messages.slice(0, -1)) this.#settleQueued(event);
-    const reaction = this.#reaction(target, turn.generation > 1 ? MAYBE_LEFT : []);
-    if (target.messageId !== undefined) this.#reactions.delete(target.messageId);
+    const reaction = this.#takeReaction(target, turn.generation);
     reaction?.show(statusOf(reader.journal()));
     this.#current = { turnId: turn.id, answer, reaction };
     // What an earlier instance has left there may be out of date.
@@ -134,11 +143,20 @@ export class DiscordDelivery {
 
   /** A turn was stopped; what was shown of it will say so, whatever happens to this instance. */
   stopped(turnId: string): void {
+    const target = this.#turns.message(turnId)?.event.target;
+    // Its deferral says that an answer will come.
+    if (target?.kind === "interaction" && this.#posts.ofTurn(turnId).length === 0)
+      this.#posts.beginCreate(deferred(turnId, target), Date.now());
     this.#posts.markStopping(turnId);
     if (this.#current?.turnId === turnId) {
       void this.#current.answer.end();
       this.#current.reaction?.settle(null);
     }
+  }
+
+  /** A turn was stopped, and forgotten with its conversation; whoever still sees that an answer will come is told. */
+  forgotten(turnId: string): void {
+    if (this.#turns.message(turnId)?.event.target.kind === "interaction") this.stopped(turnId);
   }
 
   /** Another turn's answer is going to take the place of this one's. */
@@ -149,6 +167,8 @@ export class DiscordDelivery {
   /** Brings answers that nobody works on to what they should be: stopped ones, those that wait for approval. */
   resume(): void {
     this.#unattended.resume();
+    // What is due by the clock.
+    this.#current?.answer.changed();
   }
 
   /** Whether {@link resume} has something left to do. */
@@ -168,24 +188,44 @@ export class DiscordDelivery {
       },
       complete: () => {
         const failure = reader.turn()?.failure;
-        const controls = failure && mayRetry(failure) ? retryControls(address) : [];
-        return { above: above(reader.journal()), notice: reader.notice(), controls };
+        const journal = reader.journal();
+        const controls = failure && mayRetry(failure) ? retryControls(address) : commandControls(journal);
+        return { above: above(journal), notice: reader.notice(), controls };
       },
     };
   }
 
-  #answer({ log, ...options }: AnswerOfTurn): DiscordAnswer {
-    const { target } = options;
-    return new DiscordAnswer({
-      ...{ ...options, log, posts: this.#posts, now: Date.now },
-      threadRefused: ({ code, message }) => {
-        log.log("warn", "discord.no_thread", { cause: message });
-        if (code !== "forbidden") return;
-        const note = { channel: target.channelId, cause: message };
-        void callHub(this.#env, this.#agent, (hub) => hub.noteThreadRefused(note)).catch(() => {
-          log.log("error", "discord.thread_refused", { cause: message });
-        });
-      },
+  #answer(options: AnswerOfTurn): DiscordAnswer {
+    return new DiscordAnswer({ ...options, posts: this.#posts, now: Date.now });
+  }
+
+  /** Where an answer goes, and by what. */
+  #place(turnId: string, target: ShownTarget, log: Logger): AnswerPlace | { missing: string } {
+    const bot = this.#connect();
+    const posts = this.#posts;
+    if (target.kind === "interaction") {
+      this.#tokenRoutes ??= "rest" in bot ? bot.rest : connectTokenRoutes(this.#env, this.#agent);
+      const rest = this.#tokenRoutes;
+      const placement = new InteractionPlacement({ turnId, target, rest, bot, posts, log, now: Date.now });
+      return { placement, rest };
+    }
+    if ("missing" in bot) return bot;
+    const { rest } = bot;
+    const threadRefused = (error: DiscordError) => this.#noteThreadRefused(target.channelId, error, log);
+    return { placement: new ChannelPlacement({ turnId, target, rest, posts, threadRefused }), rest };
+  }
+
+  #placementOf(turnId: string, target: ReplyTarget): Placement | undefined {
+    const place = isInDiscord(target) ? this.#place(turnId, target, this.#log) : undefined;
+    return place && "placement" in place ? place.placement : undefined;
+  }
+
+  #noteThreadRefused(channel: string, { code, message }: DiscordError, log: Logger): void {
+    log.log("warn", "discord.no_thread", { cause: message });
+    if (code !== "forbidden") return;
+    const note = { channel, cause: message };
+    void callHub(this.#env, this.#agent, (hub) => hub.noteThreadRefused(note)).catch(() => {
+      log.log("error", "discord.thread_refused", { cause: message });
     });
   }
 
@@ -212,6 +252,14 @@ export class DiscordDelivery {
     };
   }
 
+  /** The reaction that shows a turn's status from here on; an interaction has no message to react to. */
+  #takeReaction(target: ShownTarget, generation: number): StatusReaction | undefined {
+    if (target.kind === "interaction") return undefined;
+    const reaction = this.#reaction(target, generation > 1 ? MAYBE_LEFT : []);
+    if (target.messageId !== undefined) this.#reactions.delete(target.messageId);
+    return reaction;
+  }
+
   #reaction({ channelId, messageId }: DiscordTarget, shown: readonly string[]): StatusReaction | undefined {
     const connection = this.#connect();
     if (!this.#settings().reactions.enabled || "missing" in connection) return undefined;
@@ -230,12 +278,6 @@ export class DiscordDelivery {
     this.#reactions.delete(target.messageId);
   }
 
-  /** `undefined` when no token is configured. */
-  #rest(): DiscordRest | undefined {
-    const connection = this.#connect();
-    return "missing" in connection ? undefined : connection.rest;
-  }
-
   #connect(): DiscordConnection {
     this.#connection ??= connectDiscord(this.#env, this.#agent);
     return this.#connection;
@@ -247,10 +289,22 @@ export class DiscordDelivery {
   }
 }
 
-type AnswerOfTurn = Pick<
-  DiscordAnswerOptions,
-  "turnId" | "target" | "rest" | "source" | "isSilent" | "after" | "log"
->;
+type ShownTarget = DiscordTarget | InteractionTarget;
+
+function isInDiscord(target: ReplyTarget): target is ShownTarget {
+  return target.kind === "discord" || target.kind === "interaction";
+}
+
+/** Where an answer goes, and the client that takes it there. */
+type AnswerPlace = Pick<DiscordAnswerOptions, "placement" | "rest">;
+
+type AnswerOfTurn = AnswerPlace &
+  Pick<DiscordAnswerOptions, "turnId" | "source" | "isSilent" | "after" | "log">;
+
+/** What an interaction shows before there is anything of its answer. */
+function deferred(turnId: string, { channelId = "" }: InteractionTarget): NewPost {
+  return { turnId, part: 0, channelId, content: "", controls: [], place: "token" };
+}
 
 /** Of a turn that nobody works on. */
 const NOTHING_YET: AnswerSource = {

@@ -1,5 +1,6 @@
 /** What Discord shows of a turn's journal. */
 import type { PendingCall } from "../../../shared/discord/approval-request.ts";
+import type { ControlRow } from "../../../shared/discord/controls.ts";
 import type { AnswerStatus } from "../../../shared/discord/status-reaction.ts";
 import type { ShownCall } from "../../../shared/discord/tool-lines.ts";
 import { APPROVAL_MS } from "../approvals.ts";
@@ -36,6 +37,11 @@ function callState({ approval, result }: Extract<StepEntry, { kind: "tool" }>): 
   if (!result) return "running";
   if (result.outcome === "unknown") return "unknown";
   return result.isError ? "error" : "ok";
+}
+
+/** What can be chosen under the answer to a command. */
+export function commandControls(journal: readonly StepEntry[]): readonly ControlRow[] {
+  return journal.flatMap((step) => (step.kind === "command" ? (step.reply.controls ?? []) : []));
 }
 
 /** What the turn is at. */

@@ -1,13 +1,17 @@
 import { and, asc, eq, ne, or, placeholder, sql } from "drizzle-orm";
-import type { Post } from "../../../shared/discord/posting-plan.ts";
+import { shownControlIds } from "../../../shared/discord/components.ts";
+import type { PlacedPost } from "../../../shared/interaction/answer-place.ts";
 import type { SessionDatabase } from "../database.ts";
 import { type PostRow, posts } from "../schema.ts";
+import type { MadeMessage } from "./venue.ts";
 
 /** A message in the making. */
-export type NewPost = Pick<PostRow, "turnId" | "part" | "channelId" | "content" | "controls">;
+export type NewPost = Pick<PostRow, "turnId" | "part" | "channelId" | "content" | "controls"> &
+  Partial<Pick<PostRow, "place">>;
 
 /** A message as Discord is known to have it. */
-export type ConfirmedPost = Pick<PostRow, "messageId" | "content" | "hasFile" | "controls">;
+export type ConfirmedPost = Pick<PostRow, "messageId" | "content" | "hasFile" | "controls"> &
+  Partial<Pick<PostRow, "channelId">>;
 
 /** What is known of the messages that show answers. Each change is one statement. */
 export class PostStore {
@@ -75,6 +79,23 @@ export class PostStore {
     this.#change(turnId, part, { messageId: null, take: take + 1, hasFile: false, attemptedAt: now });
   }
 
+  /** Discord tells of a part's message. @param given what it certainly shows, whatever Discord makes of it. */
+  adopt(
+    { turnId, part }: Pick<PostRow, "turnId" | "part">,
+    { id: messageId, channel_id: channelId, content, attachments, components }: MadeMessage,
+    given: Partial<Pick<PostRow, "content" | "controls">> = {},
+  ): void {
+    const [hasFile, controls] = [attachments.length > 0, shownControlIds(components)];
+    const place = channelId === undefined ? {} : { channelId };
+    this.confirm(turnId, part, { messageId, content, hasFile, controls, ...place, ...given });
+  }
+
+  /** A part goes on elsewhere: what was sent for it before is none of its messages any more. */
+  move({ turnId, part, take }: PostRow, to: Pick<PostRow, "place" | "channelId">, now: number): void {
+    const anew = { messageId: null, take: take + 1, hasFile: false, confirmed: false, attemptedAt: now };
+    this.#change(turnId, part, { ...to, ...anew });
+  }
+
   remove(turnId: string, part: number): void {
     this.#db.delete(posts).where(place(turnId, part)).run();
   }
@@ -106,8 +127,9 @@ export class PostStore {
 }
 
 /** What the posting plan sees of a row. */
-export function toPost({ part, messageId, content, confirmed, hasFile, controls }: PostRow): Post {
-  return { part, messageId, content: confirmed ? content : null, hasFile, controls };
+export function toPost({ confirmed, content, ...row }: PostRow): PlacedPost {
+  const { part, messageId, hasFile, controls, place } = row;
+  return { part, messageId, content: confirmed ? content : null, hasFile, controls, place };
 }
 
 /** Discord takes a nonce of at most 25 characters; a turn is a UUID. */

@@ -1,11 +1,11 @@
 import { livePosts, stoppedPosts } from "../../../shared/discord/answer-posts.ts";
 import { approvalPosts } from "../../../shared/discord/approval-request.ts";
 import { DiscordError, isFinal } from "../../../shared/discord/errors.ts";
-import { type DesiredPosts, nextPost } from "../../../shared/discord/posting-plan.ts";
-import type { DiscordRest } from "../../../shared/discord/rest.ts";
+import type { DesiredPosts } from "../../../shared/discord/posting-plan.ts";
 import { toolLines } from "../../../shared/discord/tool-lines.ts";
+import { answerContents } from "../../../shared/interaction/answer-place.ts";
 import type { Logger } from "../../../shared/log.ts";
-import type { InboundEvent } from "../../../shared/session/event.ts";
+import type { InboundEvent, ReplyTarget } from "../../../shared/session/event.ts";
 import { answerText } from "../next-action.ts";
 import { retryEventId } from "../retry.ts";
 import type { PostRow, TurnRow } from "../schema.ts";
@@ -13,7 +13,8 @@ import type { SessionStore } from "../store.ts";
 import type { DiscordAnswer } from "./discord-answer.ts";
 import { pendingCalls, shownCalls } from "./journal-view.ts";
 import { asksForApproval, isOutdated, isOver } from "./outdated-controls.ts";
-import { type PostStore, toPost } from "./post-store.ts";
+import type { PlacedAction, Placement } from "./placement.ts";
+import type { PostStore } from "./post-store.ts";
 import { Poster } from "./poster.ts";
 
 /** How long one answer is tried at a time, in milliseconds; the watchdog tries again. */
@@ -30,8 +31,8 @@ export interface UnattendedOptions {
   log: Logger;
   now: () => number;
   toolDisplay: () => Parameters<typeof toolLines>[1];
-  /** `undefined`: nothing can be posted. */
-  rest: () => DiscordRest | undefined;
+  /** `undefined`: it is not shown in Discord, or nothing can be posted. */
+  placement: (turnId: string, target: ReplyTarget) => Placement | undefined;
   /** Whoever may still be showing a turn's answer is told to end; resolves when nothing is under way. */
   ended: (turnId: string) => Promise<void>;
   /** `undefined`: the turn is not answered by the bot. */
@@ -110,7 +111,9 @@ export class UnattendedAnswers {
 
   #isUntidy(turnId: string, rows: readonly PostRow[]): boolean {
     const turn = this.#options.turns.turn(turnId);
-    if (!turn || !isOver(turn.state) || !this.#isOfBot(turnId)) return false;
+    // It was stopped when the conversation was reset.
+    if (!turn) return rows.some(({ stopping }) => stopping);
+    if (!isOver(turn.state) || !this.#isOfBot(turnId)) return false;
     const wasRetried = this.#options.turns.messageOf(retryEventId(turnId)) !== undefined;
     return rows.some(
       ({ stopping, confirmed, messageId, controls }) =>
@@ -123,12 +126,19 @@ export class UnattendedAnswers {
   #hasToAsk(turnId: string): boolean {
     if (this.#refused.has(turnId) || !this.#isOfBot(turnId)) return false;
     const request = this.#request(turnId);
-    const posted = this.#options.posts.ofTurn(turnId).map(toPost);
-    return request !== undefined && nextPost(request, posted).do !== "nothing";
+    const placement = this.#placement(turnId);
+    // Where nothing can be posted, that is found when it is tried.
+    return request !== undefined && !placement?.isShown(request);
   }
 
   #isOfBot(turnId: string): boolean {
-    return this.#options.turns.message(turnId)?.event.target.kind === "discord";
+    const kind = this.#options.turns.message(turnId)?.event.target.kind;
+    return kind === "discord" || kind === "interaction";
+  }
+
+  #placement(turnId: string): Placement | undefined {
+    const target = this.#options.turns.message(turnId)?.event.target;
+    return target && this.#options.placement(turnId, target);
   }
 
   async #settle(leftover: Leftover): Promise<void> {
@@ -174,31 +184,32 @@ export class UnattendedAnswers {
 
   async #tidy(turnId: string): Promise<void> {
     const { posts, turns, now } = this.#options;
-    const rest = this.#options.rest();
-    const poster = rest && new Poster({ rest, posts, turnId, now });
+    const placement = this.#placement(turnId);
+    const poster = new Poster({ posts, turnId, now });
     const effort = { deadline: now() + PATIENCE_MS };
     for (;;) {
       const rows = posts.ofTurn(turnId);
-      const [first] = rows;
-      const turn = turns.turn(turnId);
-      if (!poster || !first || !turn) break;
-      const action = nextPost(this.#remains(turn, rows), rows.map(toPost));
-      if (action.do === "nothing") break;
+      if (!placement || rows.length === 0) break;
+      const placed = await placement.next(this.#remains(turns.turn(turnId), rows), effort);
+      if (!placed || isNotWorthIt(placed)) break;
       // A message that somebody has deleted needs no tidying.
-      const to = { channelId: first.channelId, replyTo: null };
-      if ((await poster.do(action, to, effort)) === "lost") break;
+      if ((await poster.do(placed.action, placed.venue, effort)) === "lost") break;
     }
     posts.settled(turnId);
   }
 
   /** What is to stand there for good, with nothing to press. */
-  #remains(turn: TurnRow, rows: readonly PostRow[]): DesiredPosts {
-    const isStopped = turn.state === "cancelled";
-    const parts = rows.some(({ controls }) => asksForApproval(controls))
-      ? this.#withoutRequest(turn)
-      : // Of an answer that is complete nothing is missing, whatever else was sent before.
-        rows.filter(({ messageId }) => isStopped || messageId !== null).map(({ content }) => content);
-    return isStopped ? stoppedPosts(parts) : { parts };
+  #remains(turn: TurnRow | undefined, rows: readonly PostRow[]): DesiredPosts {
+    const isStopped = !turn || turn.state === "cancelled";
+    const parts =
+      turn && rows.some(({ controls }) => asksForApproval(controls))
+        ? this.#withoutRequest(turn)
+        : // Of an answer that is complete nothing is missing, whatever else was sent before.
+          answerContents(
+            rows.filter(({ messageId }) => isStopped || messageId !== null).map(({ content }) => content),
+          );
+    // A deferral, or a remark in its place, was a promise.
+    return isStopped ? stoppedPosts(parts.length > 0 ? parts : [""]) : { parts };
   }
 
   /** What there is of an answer that was asked about; of a quiet one what people have decided. */
@@ -207,4 +218,9 @@ export class UnattendedAnswers {
     const above = toolLines(shownCalls(journal), this.#options.toolDisplay());
     return livePosts({ above, text: state === "done" ? "" : answerText(journal) }).parts;
   }
+}
+
+/** What was stopped elsewhere is not carried into a DM to say so. */
+function isNotWorthIt({ action, venue }: PlacedAction): boolean {
+  return venue.place === "dm" && action.do === "create";
 }

@@ -1,0 +1,1 @@
+ALTER TABLE `posts` ADD `place` text DEFAULT 'channel' NOT NULL;

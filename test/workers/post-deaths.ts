@@ -1,0 +1,53 @@
+/** Instances that die at their record of what they have posted in Discord. */
+import { vi } from "vitest";
+import { PostStore } from "../../durable-objects/channel-session/discord/post-store.ts";
+
+export interface Death {
+  /** Counted from 1. */
+  write: number;
+  side: "before" | "after";
+}
+
+export interface Deaths {
+  plan(death: Death | null): void;
+  readonly isDead: boolean;
+  readonly writes: number;
+}
+
+/** Cuts an instance off at a write of its record of posts: nothing that it tries to write of them later is stored. */
+export function installDeaths(): Deaths {
+  let planned: Death | null = null;
+  let [writes, isDead] = [0, false];
+  for (const method of [
+    "beginCreate",
+    "beginAgain",
+    "beginEdit",
+    "confirm",
+    "lose",
+    "move",
+    "remove",
+  ] as const) {
+    const write = PostStore.prototype[method] as (...args: unknown[]) => void;
+    vi.spyOn(PostStore.prototype, method).mockImplementation(function (this: PostStore, ...args: unknown[]) {
+      if (isDead) throw new Error("is dead");
+      writes += 1;
+      const isHere = planned?.write === writes;
+      if (!isHere || planned?.side === "after") write.apply(this, args);
+      if (!isHere) return;
+      isDead = true;
+      throw new Error("dies here");
+    });
+  }
+  return {
+    plan: (death) => {
+      planned = death;
+      [writes, isDead] = [0, false];
+    },
+    get isDead() {
+      return isDead;
+    },
+    get writes() {
+      return writes;
+    },
+  };
+}
