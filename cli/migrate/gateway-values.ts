@@ -1,0 +1,65 @@
+/** Values of the chart gateway-bridge for migrated agents. */
+import { type Document, isMap, parseDocument } from "yaml";
+import type { GatewayEntry } from "./migrated-agent.ts";
+import { MigrationStopped } from "./stopped.ts";
+
+/** Where the values are written. */
+export const gatewayValuesFile = "values.gateway-bridge.yaml";
+
+/** Stands for the Worker's address until it is known. */
+export const exampleWorkerUrl = "https://rig-edge.example.workers.dev";
+
+const heading = ` Values of the chart gateway-bridge: one release bridges all agents.
+   helm upgrade --install gateway-bridge charts/gateway-bridge --values ${gatewayValuesFile}`;
+
+/** An agent with what the chart needs to know of it. */
+export interface GatewayAgent {
+  id: string;
+  entry: GatewayEntry;
+}
+
+/**
+ * Adds agents to a values file, whose comments and other entries stay.
+ *
+ * @param existing its text, if it is there.
+ * @param workerUrl written as the default of all agents where the file has none.
+ * @throws MigrationStopped when the text is none of such a file, or has one of the agents and `force` is not set.
+ */
+export function withGatewayAgents(
+  existing: string | undefined,
+  agents: readonly GatewayAgent[],
+  { workerUrl, force }: { workerUrl: string; force: boolean },
+): string {
+  const document = existing === undefined ? emptyValues() : readExisting(existing);
+  if (!document.hasIn(["defaults", "workerUrl"])) document.setIn(["defaults", "workerUrl"], workerUrl);
+  for (const { id, entry } of agents) {
+    if (document.hasIn(["agents", id]) && !force) {
+      const message = `${gatewayValuesFile}: agents.${id} is there already; --force replaces it`;
+      throw new MigrationStopped("conflict", message);
+    }
+    const { existingSecret, scheduling } = entry;
+    document.setIn(["agents", id], document.createNode({ existingSecret, ...scheduling }));
+  }
+  return document.toString({ lineWidth: 0 });
+}
+
+function emptyValues(): Document {
+  const document = parseDocument("defaults: {}\nagents: {}\n");
+  document.commentBefore = heading;
+  for (const name of ["defaults", "agents"]) {
+    const map = document.get(name);
+    if (isMap(map)) map.flow = false;
+  }
+  return document;
+}
+
+function readExisting(text: string): Document {
+  const document = parseDocument(text);
+  const agents = document.get("agents");
+  if (document.errors.length > 0 || !(isMap(agents) || agents == null)) {
+    const message = `${gatewayValuesFile}: expected values of the chart gateway-bridge; move the file out of the way`;
+    throw new MigrationStopped("conflict", message);
+  }
+  if (isMap(agents)) agents.flow = false;
+  return document;
+}
