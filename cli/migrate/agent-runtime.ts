@@ -92,10 +92,7 @@ function completed(
     remarks.push("personality: the values have none, so it is made of name and bio; write a better one");
   }
   // Every release had a bot, unless it said otherwise.
-  if (isEmpty(discord) && isEmpty(messaging) && mode !== cronOnly) {
-    fields.discord = { channels: [] };
-    remarks.push("discord: the values name no channels; add those that the agent is to answer in");
-  }
+  if (isEmpty(discord) && isEmpty(messaging) && mode !== cronOnly) fields.discord = { channels: [] };
   return { fields, remarks };
 }
 

@@ -119,6 +119,7 @@ function gatewayValues(
     .map(({ id }) => `${gatewayValuesFile}: no entry for ${id}, which is not in Discord`);
   if (bridged.length === 0) return { files: [], remarks };
   const content = withGatewayAgents(existing, bridged, options);
+  if (content === existing) return { files: [], remarks };
   const what = `agents.${bridged.map(({ id }) => id).join(", agents.")}`;
   return { files: [{ path: gatewayValuesFile, content, what }], remarks };
 }

@@ -1,5 +1,6 @@
 /** Values of the chart gateway-bridge for migrated agents. */
-import { type Document, isMap, parseDocument } from "yaml";
+import { isDeepStrictEqual } from "node:util";
+import { type Document, isMap, isNode, parseDocument } from "yaml";
 import type { GatewayEntry } from "./migrated-agent.ts";
 import { MigrationStopped } from "./stopped.ts";
 
@@ -33,12 +34,16 @@ export function withGatewayAgents(
   const document = existing === undefined ? emptyValues() : readExisting(existing);
   if (!document.hasIn(["defaults", "workerUrl"])) document.setIn(["defaults", "workerUrl"], workerUrl);
   for (const { id, entry } of agents) {
-    if (document.hasIn(["agents", id]) && !force) {
+    const { existingSecret, scheduling } = entry;
+    const wanted = { existingSecret, ...scheduling };
+    const node: unknown = document.getIn(["agents", id], true);
+    const found: unknown = isNode(node) ? node.toJS(document) : undefined;
+    if (isDeepStrictEqual(found, wanted)) continue;
+    if (found !== undefined && !force) {
       const message = `${gatewayValuesFile}: agents.${id} is there already; --force replaces it`;
       throw new MigrationStopped("conflict", message);
     }
-    const { existingSecret, scheduling } = entry;
-    document.setIn(["agents", id], document.createNode({ existingSecret, ...scheduling }));
+    document.setIn(["agents", id], document.createNode(wanted));
   }
   return document.toString({ lineWidth: 0 });
 }

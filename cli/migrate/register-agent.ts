@@ -34,6 +34,8 @@ function withEntry(source: string, entry: string): string | undefined {
   const block = /(defineAgents\(\s*\{)([^}]*)\}/.exec(source);
   if (block === null) return undefined;
   const [whole, opening = "", entries = ""] = block;
+  // A comma behind a comment would be part of it.
+  if (/\/[/*].*$/.test(entries.trimEnd())) return undefined;
   const before = entries.trimEnd().replace(/,$/, "");
   const separated = before.trim() === "" ? "" : `${before},`;
   const isOneLine = !entries.includes("\n") && before.trim() !== "";

@@ -21,7 +21,7 @@ export function secretCommands({ id, secrets, gateway }: MigratedAgent): string[
   }
   const [botToken, others] = [secrets.filter(isBotToken), secrets.filter((secret) => !isBotToken(secret))];
   return [
-    `read -rs token  # paste the bot's token${botToken.map(noteOf).join("")}`,
+    `read -rs token  # paste the bot's token${botToken.map(placeOf).join("")}`,
     `printf %s "$token" | ${put("DISCORD_BOT_TOKEN")}`,
     ...others.map((secret) => moveCommand(secret, put(secret.name))),
     ...bridgeSecret,
@@ -42,13 +42,13 @@ function moveCommand(secret: MovedSecret, put: string): string {
       return `kubectl get secret ${source.secret} -o jsonpath='{.data.${path}}' | base64 -d | ${put}${note}`;
     }
     case "person":
-      return source.where === undefined ? put : `${put}  # ${noteOf(secret).trim()}`;
+      return source.where === undefined ? put : `${put}  # paste it${placeOf(secret)}`;
     default:
       throw source satisfies never;
   }
 }
 
 /** Where a person finds the value, if it is in the values. */
-function noteOf({ source }: MovedSecret): string {
-  return source.kind === "person" && source.where !== undefined ? ` (it is in ${source.where})` : "";
+function placeOf({ source }: MovedSecret): string {
+  return source.kind === "person" && source.where !== undefined ? ` from ${source.where}` : "";
 }

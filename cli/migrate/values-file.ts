@@ -56,9 +56,9 @@ export function mergeValues(under: JsonObject, over: JsonObject): JsonObject {
 
 function reason({ code, message }: YAMLError): string {
   if (code === "MULTIPLE_DOCS") return "found a second document, expected one file of values";
-  // Behind its first line yaml quotes the source, which may hold a secret.
-  const [what = ""] = message.split("\n");
-  return `not YAML: ${what.replace(/ at line \d+, column \d+:?$/, "")}`;
+  // Behind this yaml quotes the source, which may hold a secret.
+  const [what] = message.split(/ at line \d+, column \d+|: "|\n/);
+  return `not YAML: ${what}`;
 }
 
 /** The values in a document, and where in it they stand. */
