@@ -96,7 +96,7 @@ function migrateEntry(id: string, entry: BrokerAgent, at: string, shared: Leftov
     character: file.character,
     secrets: [botToken, ...environment.secrets],
     gateway: {
-      existingSecret: `${id}-gateway`,
+      existingSecret: `${id}-bridge`,
       isThere: false,
       scheduling: pick({ nodeSelector, tolerations, affinity }, ["nodeSelector", "tolerations", "affinity"]),
     },

@@ -45,7 +45,7 @@ export function migrateRuntime(values: JsonObject, agent: string | undefined): M
   const moved = [...secretsOfRuntime(existingSecret, file.character), ...environment.secrets];
   const isInDiscord = (file.character.discord ?? file.character.messaging) !== undefined;
   const gateway: GatewayEntry = {
-    existingSecret: existingSecret ?? `${id}-gateway`,
+    existingSecret: existingSecret ?? `${id}-bridge`,
     isThere: existingSecret !== undefined,
     scheduling: withoutEmpty({ nodeSelector, tolerations, affinity }),
   };

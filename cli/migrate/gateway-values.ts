@@ -11,7 +11,7 @@ export const gatewayValuesFile = "values.gateway-bridge.yaml";
 export const exampleWorkerUrl = "https://rig-edge.example.workers.dev";
 
 const heading = ` Values of the chart gateway-bridge: one release bridges all agents.
-   helm upgrade --install gateway-bridge charts/gateway-bridge --values ${gatewayValuesFile}`;
+   helm upgrade --install bridge charts/gateway-bridge --values ${gatewayValuesFile}`;
 
 /** An agent with what the chart needs to know of it. */
 export interface GatewayAgent {

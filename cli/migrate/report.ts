@@ -48,9 +48,9 @@ function nextSteps(agents: readonly MigratedAgent[]): string[] {
     "npm run deploy, then the secrets above",
     ...(isBridged
       ? [
-          `${gatewayValuesFile}: defaults.workerUrl has to be the address that the deployment prints`,
+          `${gatewayValuesFile}: defaults.workerUrl is the address that the deployment prints; add defaults.image.repository`,
           "helm uninstall the old release, for two gateways of one bot would both answer, and at once:",
-          `helm upgrade --install gateway-bridge charts/gateway-bridge --values ${gatewayValuesFile}`,
+          `helm upgrade --install bridge charts/gateway-bridge --values ${gatewayValuesFile}`,
         ]
       : []),
     "docs/kubernetes.md tells the whole way",

@@ -261,20 +261,20 @@ describe("an agent of agent-broker", () => {
   it("becomes one from agent.preset and discord.botToken", () => {
     migrate(["broker-preset.yaml"]);
     expect(character("kiro")).toMatchObject({ name: "Kiro", discord: { channels: ["1088510058284990001"] } });
-    expect(gatewayValues()).toMatchObject({ agents: { kiro: { existingSecret: "kiro-gateway" } } });
+    expect(gatewayValues()).toMatchObject({ agents: { kiro: { existingSecret: "kiro-bridge" } } });
   });
 
   it("moves with all others of its release into one values file, each with a Secret of its own", () => {
     const output = migrate(["broker-four-agents.yaml"]);
     expect(gatewayValues()).toMatchObject({
       agents: {
-        kiro: { existingSecret: "kiro-gateway" },
+        kiro: { existingSecret: "kiro-bridge" },
         claude: {
-          existingSecret: "claude-gateway",
+          existingSecret: "claude-bridge",
           tolerations: [{ key: "dedicated", value: "agents", effect: "NoSchedule" }],
         },
-        codex: { existingSecret: "codex-gateway" },
-        gemini: { existingSecret: "gemini-gateway" },
+        codex: { existingSecret: "codex-bridge" },
+        gemini: { existingSecret: "gemini-bridge" },
       },
     });
     expect(character("claude")).toMatchObject({ llm: { provider: "claude-cli" } });
@@ -284,7 +284,7 @@ describe("an agent of agent-broker", () => {
       "npx wrangler secret put CLAUDE__ANTHROPIC_API_KEY  # paste it from agents.claude.env.ANTHROPIC_API_KEY",
     );
     for (const id of ["kiro", "claude", "codex", "gemini"]) {
-      expect(output).toContain(`kubectl create secret generic ${id}-gateway`);
+      expect(output).toContain(`kubectl create secret generic ${id}-bridge`);
     }
   });
 
@@ -312,7 +312,7 @@ describe("what is there already", () => {
     );
     migrate(["broker-preset.yaml"], "--worker-url", "https://other.example.com");
     expect(text("values.gateway-bridge.yaml")).toBe(
-      "# Ours.\ndefaults:\n  workerUrl: https://rig.example.com\nagents:\n  # The first.\n  dev-e:\n    existingSecret: dev-e\n  kiro:\n    existingSecret: kiro-gateway\n",
+      "# Ours.\ndefaults:\n  workerUrl: https://rig.example.com\nagents:\n  # The first.\n  dev-e:\n    existingSecret: dev-e\n  kiro:\n    existingSecret: kiro-bridge\n",
     );
   });
 
