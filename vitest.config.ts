@@ -35,6 +35,7 @@ export default defineConfig({
                 TESTER__ANTHROPIC_API_KEY: "sk-ant-test",
                 THRIFTY__ANTHROPIC_API_KEY: "sk-ant-test",
                 SWITCHER__ANTHROPIC_API_KEY: "sk-ant-test",
+                CHOOSER__ANTHROPIC_API_KEY: "sk-ant-test",
                 SWITCHER__OPENAI_API_KEY: "sk-test",
                 OPENAI_BASE_URL: `${inject("modelUrl")}/v1`,
                 PER_THREAD__ANTHROPIC_API_KEY: "sk-ant-test",

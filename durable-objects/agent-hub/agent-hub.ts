@@ -14,6 +14,7 @@ import { HealthStore } from "./health-store.ts";
 import { HeartbeatSender } from "./heartbeat-sender.ts";
 import { Ledger } from "./ledger.ts";
 import { toNanoUsd } from "./nano-usd.ts";
+import type { Chosen } from "./providers.ts";
 import { grantPermit, type PermitState } from "./request-permits.ts";
 import { SettingStore } from "./setting-store.ts";
 
@@ -129,15 +130,21 @@ export class AgentHub extends DurableObject<Env> {
     return this.#ledger.spent(Date.now());
   }
 
-  /** The provider that a person chose last, or `null`. */
-  chosenProvider(): string | null {
-    return this.#settings.get("provider");
+  /** What people chose last. */
+  chosen(): Chosen {
+    return { provider: this.#settings.get("provider"), models: this.#settings.group("model") };
   }
 
   /** Remembers a person's choice; whether it can be had is for the caller to know. */
   chooseProvider(name: string): void {
     this.#settings.set("provider", name);
     this.#log.log("info", "provider.chosen", { provider: name });
+  }
+
+  /** @see chooseProvider */
+  chooseModel(provider: string, model: string): void {
+    this.#settings.set(`model:${provider}`, model);
+    this.#log.log("info", "model.chosen", { provider, model });
   }
 
   /**

@@ -11,8 +11,11 @@ import {
   RemoteConductor,
 } from "../../shared/conductor/client.ts";
 import { issueStreamId, readSubmission } from "../../shared/conductor/event.ts";
+import { overviewOf, type RigOverview } from "../../shared/conductor/overview.ts";
+import { listAgents, listIssues } from "../../shared/conductor/reading.ts";
 import { conductorIssues } from "../../shared/conductor/schema.ts";
 import { appendEvent, claimNext } from "../../shared/conductor/store.ts";
+import { isOpen, tokenFor } from "../../shared/conductor/tokens.ts";
 import type { Env } from "../env.ts";
 
 /** The one at CONDUCTOR_BASE_URL; without that setting this Worker's own. */
@@ -25,6 +28,12 @@ export function conductorOf({ id }: Agent, env: Env): Conductor {
     token: secret("CONDUCTOR_TOKEN"),
     fetch: (...call) => fetch(...call),
   });
+}
+
+/** Whether the agent belongs to a conductor, as far as the settings say. */
+export function hasConductor({ id }: Agent, env: Env): boolean {
+  const secret = secretReader({ ...env }, id);
+  return secret("CONDUCTOR_BASE_URL") !== undefined || tokenFor(env, id) !== undefined || isOpen(env);
 }
 
 /** The agent's id in its rig. */
@@ -82,5 +91,15 @@ class OwnConductor implements Conductor {
         ),
       );
     return found.length > 0;
+  }
+
+  async overview(): Promise<RigOverview> {
+    const db = drizzle(this.#env.DB);
+    const [agents, issues] = await Promise.all([listAgents(db), listIssues(db)]);
+    return overviewOf(
+      agents,
+      issues.map(({ issue }) => issue.state),
+      Date.now(),
+    );
   }
 }

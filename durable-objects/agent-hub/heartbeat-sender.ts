@@ -75,7 +75,7 @@ export class HeartbeatSender {
 
   async #read(agent: Agent, place: string, now: number) {
     const { env, health, settings, assignment } = this.#parts;
-    const chosen = settings.get("provider");
+    const chosen = { provider: settings.get("provider"), models: settings.group("model") };
     const conductor = conductorCondition(place, this.#history());
     return heartbeat({
       agentId: rigAgentId(agent, secretReader({ ...env }, agent.id)),

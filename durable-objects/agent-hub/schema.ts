@@ -88,6 +88,7 @@ export const settings = sqliteTable("settings", {
   name: text("name")
     .$type<
       | "provider"
+      | `model:${string}`
       | "told:day"
       | "told:month"
       | `told:thread:${string}`

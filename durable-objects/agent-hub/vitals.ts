@@ -13,7 +13,7 @@ import {
 import { withDeadline } from "../../shared/time/deadline.ts";
 import type { Env } from "../env.ts";
 import type { HealthStore } from "./health-store.ts";
-import { nameOf, pickProvider, providersOf } from "./providers.ts";
+import { type Chosen, nameOf, pickProvider, providersOf } from "./providers.ts";
 
 /** How long a shard's link may take to say who holds its lease, in milliseconds. */
 const LINK_TIMEOUT_MS = 3_000;
@@ -22,15 +22,15 @@ const LINK_TIMEOUT_MS = 3_000;
 export function providerVitals(
   agent: Agent,
   env: Env,
-  { chosen, health }: { chosen: string | null; health: HealthStore },
+  { chosen, health }: { chosen: Chosen; health: HealthStore },
 ): { activeProvider: string; providers: Condition[] } {
-  const choices = providersOf(agent, env);
+  const choices = providersOf(agent, env, chosen);
   const providers = choices.map((choice): Condition => {
     const name = nameOf(choice);
     if (!choice.ready) return { name, status: "not_configured", details: choice.note };
     return providerCondition(name, health.of("provider", name));
   });
-  return { activeProvider: nameOf(pickProvider(choices, chosen)), providers };
+  return { activeProvider: nameOf(pickProvider(choices, chosen.provider)), providers };
 }
 
 /** Everything else that the agent is connected to, except its conductor. */

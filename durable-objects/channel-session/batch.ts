@@ -5,6 +5,8 @@ import type { Author } from "../../shared/session/event.ts";
 export interface Waiting {
   author: Author;
   text: string;
+  /** It is answered without the model, and alone. */
+  isCommand?: boolean;
 }
 
 /** How waiting messages become turns. */
@@ -34,6 +36,7 @@ export function chooseBatch<T extends Waiting>(waiting: readonly T[], { dispatch
 }
 
 function mayJoin(message: Waiting, oldest: Waiting, dispatch: Dispatch["dispatch"]): boolean {
+  if (message.isCommand || oldest.isCommand) return message === oldest;
   switch (dispatch) {
     case "per-message":
       return message === oldest;

@@ -30,7 +30,7 @@ import { reportRuns } from "./run-report.ts";
 import { runTurn } from "./run-turn.ts";
 import { SharedRecords } from "./shared-records.ts";
 import { Spending } from "./spending.ts";
-import { type Amendment, type OpenTurn, SessionStore } from "./store.ts";
+import { type Amendment, type OpenTurn, SessionStore, type StopCondition } from "./store.ts";
 import { Summarizer } from "./summarizer.ts";
 import { SummaryStore } from "./summary-store.ts";
 import { turnMemory } from "./turn-memory.ts";
@@ -160,11 +160,11 @@ export class ChannelSession extends DurableObject<Env> {
   /**
    * Stops the running answer within a second; what was shown of it stays.
    *
-   * @param eventId stops it only when it answers this event.
+   * @param only stops it only when all of this is true of it.
    * @returns whether one was running.
    */
-  stop(eventId?: string): boolean {
-    if (eventId !== undefined && this.#store.openEvent() !== eventId) return false;
+  stop(only: StopCondition = {}): boolean {
+    if (!this.#store.isOpen(only)) return false;
     const turnId = this.#store.cancel(this.#running?.live.text ?? "", Date.now());
     if (turnId === undefined) return false;
     this.#log.log("info", "turn.cancelled", { turn: turnId });
@@ -340,6 +340,19 @@ export class ChannelSession extends DurableObject<Env> {
           const begunWith = this.#store.begunWith(turn);
           const provider = () => this.#providers.read(agent, { now: Date.now(), begunWith }, log);
           return loadAgentParts(agent, this.env, { memory, provider });
+        },
+        runCommand: async (command) => {
+          const { runCommand } = await import("./commands/run-command.ts");
+          const { event, receivedAt } = turn.message;
+          const agent = findAgent(this.#agentId);
+          return runCommand(command, {
+            env: this.env,
+            agent,
+            event,
+            askedAt: receivedAt,
+            now: Date.now,
+            log,
+          });
         },
         summary: () => this.#summaries.current()?.text,
         live: discord?.following(live) ?? live,

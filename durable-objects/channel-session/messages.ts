@@ -25,7 +25,7 @@ export function earlierMessages(earlier: readonly EarlierMessage[]): ModelMessag
 export function turnMessages(user: UserMessage, steps: readonly StepEntry[]): ModelMessage[] {
   const messages: ModelMessage[] = [user];
   for (const step of steps) {
-    if (!step.result || step.kind === "summary") continue;
+    if (step.kind === "summary" || step.kind === "command" || !step.result) continue;
     if (step.kind === "model") {
       const { text, toolCalls, continuation } = step.result;
       messages.push({ role: "assistant", text, toolCalls, continuation });

@@ -102,16 +102,20 @@ export function lostAttempts(steps: readonly StepEntry[]): number {
 }
 
 /**
- * The answer so far: what the model said in each round, as paragraphs.
+ * The answer so far: what the model said in each round, as paragraphs, or what a command was answered.
  *
  * @param partial text of a call that has no result yet.
  */
 export function answerText(steps: readonly StepEntry[], partial = ""): string {
-  const said = steps.map((step) => (step.kind === "model" ? (step.result?.text ?? "") : ""));
-  return [...said, partial]
+  return [...steps.map(saidIn), partial]
     .map((text) => text.trim())
     .filter((text) => text !== "")
     .join("\n\n");
+}
+
+function saidIn(step: StepEntry): string {
+  if (step.kind === "command") return step.reply.text;
+  return step.kind === "model" ? (step.result?.text ?? "") : "";
 }
 
 function callModel(step: number, round: number, attempt: number, rules: TurnRules): NextAction {

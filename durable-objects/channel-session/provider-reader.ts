@@ -2,7 +2,7 @@ import type { Agent } from "../../shared/character/registry.ts";
 import type { ProviderChoice } from "../../shared/llm/choose.ts";
 import type { Logger } from "../../shared/log.ts";
 import { callHub } from "../agent-hub/hub-client.ts";
-import { pickProvider, providersOf } from "../agent-hub/providers.ts";
+import { type Chosen, hasChoice, pickProvider, providersOf } from "../agent-hub/providers.ts";
 import type { Env } from "../env.ts";
 
 /** How soon a turn notices that a person has switched, in milliseconds. */
@@ -14,8 +14,14 @@ export interface ProviderQuestion {
   now: number;
   /** Oldest reading that will do, in milliseconds; default: a few seconds. */
   maxAgeMs?: number;
-  /** The provider that has to go on with what it began, if there is one. */
-  begunWith?: string | null;
+  /** The provider and the model that have to go on with what they began, if there are any. */
+  begunWith?: BegunWith | null;
+}
+
+/** Who has answered a part of a turn already. */
+export interface BegunWith {
+  provider: string;
+  model: string;
 }
 
 /**
@@ -24,7 +30,7 @@ export interface ProviderQuestion {
  */
 export class ProviderReader {
   readonly #env: Env;
-  #read: { at: number; chosen: string | null } | undefined;
+  #read: { at: number; chosen: Chosen } | undefined;
 
   constructor(env: Env) {
     this.#env = env;
@@ -36,15 +42,19 @@ export class ProviderReader {
     log: Logger,
   ): Promise<ProviderChoice> {
     const choices = providersOf(agent, this.#env);
-    if (choices.length === 1) return choices[0];
-    if (begunWith) return pickProvider(choices, begunWith);
+    if (!hasChoice(agent, choices)) return choices[0];
+    if (begunWith) {
+      const { provider, model } = begunWith;
+      return pickProvider(providersOf(agent, this.#env, { models: { [provider]: model } }), provider);
+    }
     if (!this.#read || now - this.#read.at >= maxAgeMs) await this.#ask(agent.id, now, log);
-    return pickProvider(choices, this.#read?.chosen ?? null);
+    const chosen = this.#read?.chosen;
+    return chosen ? pickProvider(providersOf(agent, this.#env, chosen), chosen.provider) : choices[0];
   }
 
   async #ask(agent: string, now: number, log: Logger): Promise<void> {
     try {
-      this.#read = { at: now, chosen: await callHub(this.#env, agent, (hub) => hub.chosenProvider()) };
+      this.#read = { at: now, chosen: await callHub(this.#env, agent, (hub) => hub.chosen()) };
     } catch (error) {
       log.log("warn", "provider.unknown", { cause: String(error) });
     }

@@ -3,6 +3,7 @@
  * decided in next-action.ts; this file only acts.
  */
 
+import type { Command, CommandReply } from "../../shared/commands/command.ts";
 import { cutToTokens } from "../../shared/llm/cut-text.ts";
 import { explainToUser } from "../../shared/llm/errors.ts";
 import { modelTraits } from "../../shared/llm/models.ts";
@@ -13,6 +14,7 @@ import type { Tool } from "../../shared/tools/tool.ts";
 import { explainRefusal } from "../agent-hub/explain-refusal.ts";
 import { countDecided } from "./approvals.ts";
 import { callModel } from "./call-model.ts";
+import { commandOf } from "./commands/command-of.ts";
 import type { Delivery } from "./delivery.ts";
 import type { UserMessage } from "./messages.ts";
 import { lostAttempts, type NextAction, nextAction, pauseAfter } from "./next-action.ts";
@@ -72,6 +74,8 @@ export interface TurnHost {
   agentName: string;
   /** Loads the agent for this turn. @throws ProviderError | AgentUnavailableError */
   agent: () => Promise<AgentParts>;
+  /** Answers a command; one that is run again after a crash has the effect of one. @throws AgentUnavailableError */
+  runCommand: (command: Command) => Promise<CommandReply>;
   /** What is kept of the conversation's older part. */
   summary: () => string | undefined;
   /** Text of the call in progress, for those who watch. */
@@ -105,6 +109,10 @@ async function reachAnswer(turn: OpenTurn, host: TurnHost): Promise<void> {
   const { store, log, now } = host;
   try {
     if (hasDiedTooOften(turn, host)) return giveUp(turn, host, { generation: turn.generation });
+    const command = commandOf(turn.message.event);
+    // A version that did not know the command may have asked the model.
+    if (command && store.steps(turn.id).length === 0)
+      return store.answerCommand(turn, command, await host.runCommand(command), now());
     const agent = await host.agent();
     store.setModel(turn, agent.provider.name, agent.provider.model);
     const said = { user: await readMessage(turn, host, agent) };

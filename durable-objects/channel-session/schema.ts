@@ -3,6 +3,7 @@
  * columns have defaults, JSON columns only gain optional fields.
  */
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import type { Command, CommandReply } from "../../shared/commands/command.ts";
 import type { ModelResult, ProviderErrorCode, TokenUsage } from "../../shared/llm/provider.ts";
 import type { Author, InboundEvent, ReplyTarget } from "../../shared/session/event.ts";
 
@@ -197,7 +198,9 @@ export type StepEntry =
       asked?: { provider: string; model: string };
       result?: ModelResult;
       failed?: true;
-    };
+    }
+  /** A command, which is answered without the model; journaled with its answer. */
+  | { kind: "command"; command: Command; reply: CommandReply };
 
 export type InboxRow = typeof inbox.$inferSelect;
 export type TurnRow = typeof turns.$inferSelect;

@@ -5,6 +5,7 @@
  * object sends leaves it before they are durable (the output gate).
  */
 import { and, desc, eq, ne, not } from "drizzle-orm";
+import type { Command, CommandReply } from "../../shared/commands/command.ts";
 import { isQuiet } from "../../shared/cron/prompt.ts";
 import type { ModelResult } from "../../shared/llm/provider.ts";
 import type { InboundEvent } from "../../shared/session/event.ts";
@@ -18,9 +19,11 @@ import {
   hasWork,
 } from "./approvals.ts";
 import { chooseBatch, type Dispatch } from "./batch.ts";
+import { commandOf } from "./commands/command-of.ts";
 import type { SessionDatabase } from "./database.ts";
 import { forgetAnswered, forgetOlder, forgetWaiting, isOlder } from "./forgetting.ts";
 import { answerText, type PlannedCall } from "./next-action.ts";
+import type { BegunWith } from "./provider-reader.ts";
 import { type CallEnd, ReportStore } from "./report-store.ts";
 import {
   type InboxRow,
@@ -59,6 +62,13 @@ export type Amendment = Pick<InboundEvent, "id" | "text" | "attachments">;
 export interface HistoryRange {
   limit: number;
   since: number;
+}
+
+/** Which turn is meant. `event`: the id of one it answers; `begunBefore`: Unix milliseconds. */
+export interface StopCondition {
+  turn?: string;
+  event?: string;
+  begunBefore?: number;
 }
 
 /** What became of a tool call; `unknown`: it was started, and nobody can tell. */
@@ -144,7 +154,7 @@ export class SessionStore {
   #openTurn(dispatch: Dispatch, now: number): OpenTurn | undefined {
     const waiting = this.#sql.message.waiting().all();
     const batch = chooseBatch(
-      waiting.map((row) => ({ ...row.event, row })),
+      waiting.map((row) => ({ ...row.event, isCommand: commandOf(row.event) !== null, row })),
       dispatch,
     ).map(({ row }) => row);
     const turn = heldTurn(1, batch);
@@ -174,13 +184,14 @@ export class SessionStore {
   }
 
   /**
-   * The provider that has answered a part of the turn already, or `null`. It has to go on with it: no other can read what
-   * it left for itself ({@link ModelResult.continuation}).
+   * Who has answered a part of the turn already, or `null`. They have to go on with it: no other provider can read what
+   * one left for itself ({@link ModelResult.continuation}).
    */
-  begunWith(turn: OpenTurn): string | null {
+  begunWith(turn: OpenTurn): BegunWith | null {
     if (turn.generation === 1) return null;
     const hasAnswered = this.steps(turn.id).some(({ entry }) => entry.kind === "model" && entry.result);
-    return hasAnswered ? (this.turn(turn.id)?.provider ?? null) : null;
+    const { provider, model } = this.turn(turn.id) ?? {};
+    return hasAnswered && provider && model ? { provider, model } : null;
   }
 
   /** Names the model that answers. */
@@ -290,8 +301,14 @@ export class SessionStore {
       this.#updateTurn(turn.id, { state: "running" });
   }
 
-  #startStep(turn: OpenTurn, step: number, entry: StepEntry, now: number): void {
-    this.#sql.step.write().run({ turnId: turn.id, step, entry, startedAt: now, finishedAt: null });
+  #startStep(
+    turn: OpenTurn,
+    step: number,
+    entry: StepEntry,
+    startedAt: number,
+    finishedAt: number | null = null,
+  ): void {
+    this.#sql.step.write().run({ turnId: turn.id, step, entry, startedAt, finishedAt });
   }
 
   #finishStep(turn: OpenTurn, step: number, result: ModelResult | ToolEnd, now: number): StepRow {
@@ -311,6 +328,16 @@ export class SessionStore {
       this.#sql.transcript.insert().run({ turnId: turn.id, role: "assistant", content: text, now });
       const { mayBeQuiet } = turn.message.event;
       if (!(mayBeQuiet && isQuiet(text))) this.#enqueue(turn, text, now);
+    });
+  }
+
+  /** The turn's command has its answer, which is all that the turn has to say. */
+  answerCommand(turn: OpenTurn, command: Command, reply: CommandReply, now: number): void {
+    this.#storage.transactionSync(() => {
+      this.#write(turn, () => {
+        this.#startStep(turn, 0, { kind: "command", command, reply }, now, now);
+      });
+      this.post(turn, reply.text, now);
     });
   }
 
@@ -411,10 +438,13 @@ export class SessionStore {
     return this.#sql.message.byEvent().get({ eventId });
   }
 
-  /** The id of the event that the open turn answers. */
-  openEvent(): string | undefined {
+  /** Whether there is an open turn of which all of this is true. */
+  isOpen({ event, turn: id, begunBefore }: StopCondition): boolean {
     const turn = this.openTurn();
-    return turn && this.message(turn.id)?.eventId;
+    if (!turn) return false;
+    if (id !== undefined && turn.id !== id) return false;
+    if (begunBefore !== undefined && turn.startedAt > begunBefore) return false;
+    return event === undefined || this.message(turn.id)?.eventId === event;
   }
 
   /** The newest messages that {@link purge} would not forget, oldest first. */

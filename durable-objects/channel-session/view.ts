@@ -55,6 +55,10 @@ function parts(steps: readonly StepRow[], running: boolean, live: LiveText | und
       continue;
     }
     if (entry.kind === "summary") continue;
+    if (entry.kind === "command") {
+      shown.push({ type: "text", text: entry.reply.text });
+      continue;
+    }
     shown.push({
       type: "tool",
       id: String(step),
@@ -121,7 +125,7 @@ export function endNotice(steps: readonly StepRow[]): string | null {
 }
 
 function modelResult(entry: StepEntry): ModelResult | undefined {
-  return entry.kind === "tool" ? undefined : entry.result;
+  return entry.kind === "model" || entry.kind === "summary" ? entry.result : undefined;
 }
 
 /** Tokens of all finished calls; `null` before the first. */

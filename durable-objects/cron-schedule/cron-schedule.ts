@@ -151,7 +151,7 @@ export class CronSchedule extends DurableObject<Env> {
   }
 
   async #stop({ id, event, conversation }: RunRow): Promise<void> {
-    await this.#session(conversation).stop(event.id);
+    await this.#session(conversation).stop({ event: event.id });
     this.#store.stopped(id);
   }
 

@@ -1,15 +1,9 @@
 import type { InboundEvent } from "../../shared/session/event.ts";
-import { sessionName } from "../../shared/session/name.ts";
-import { withDeadline } from "../../shared/time/deadline.ts";
 import type { ChannelSession, Receipt } from "../channel-session/channel-session.ts";
+import { callSession } from "../channel-session/session-client.ts";
 import type { Amendment } from "../channel-session/store.ts";
 import type { Env } from "../env.ts";
 import type { SharedLock } from "./shared-lock.ts";
-
-/** How long one try may take, in milliseconds. */
-const TIMEOUT_MS = 5_000;
-/** A session that restarts, as it does with each deploy, fails the calls that it was busy with: the second try finds it new. */
-const TRIES = 2;
 
 /**
  * The conversations of an agent. Each method throws why a session could not be reached; asking again is harmless.
@@ -45,18 +39,10 @@ export class Sessions {
     return this.#call(conversation, async (session) => session.withdraw(eventId));
   }
 
-  async #call<T>(
+  #call<T>(
     conversation: string,
     call: (session: DurableObjectStub<ChannelSession>) => Promise<T>,
   ): Promise<T> {
-    for (let tryNumber = 1; ; tryNumber++) {
-      try {
-        // A stub that has thrown stays broken, so each try has its own.
-        const name = sessionName({ agent: this.#agent, conversation });
-        return await withDeadline(call(this.#env.CHANNEL_SESSION.getByName(name)), TIMEOUT_MS);
-      } catch (error) {
-        if (tryNumber === TRIES) throw error;
-      }
-    }
+    return callSession(this.#env, { agent: this.#agent, conversation }, call);
   }
 }

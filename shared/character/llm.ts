@@ -18,7 +18,8 @@ const vendors: Record<ProviderName, string> = {
 
 /**
  * The settings of `provider` (default: the character's own, else `anthropic`): `llm`, with `llm.providers.<name>` over it.
- * `llm.model` is left out for a provider of another vendor, which would not know it: that provider's default answers.
+ * `llm.model` and `llm.models` are left out for a provider of another vendor, which would not know them: that provider's
+ * default answers.
  */
 export function llmFor(character: Character, provider?: ProviderName): LlmSettings {
   const {
@@ -26,12 +27,15 @@ export function llmFor(character: Character, provider?: ProviderName): LlmSettin
     providers,
     fallbackProviders: _,
     model,
+    models,
     ...settings
   } = character.llm;
   const active = provider ?? named;
+  const isSameVendor = vendors[active] === vendors[named];
   return {
     ...settings,
-    ...(model !== undefined && vendors[active] === vendors[named] && { model }),
+    ...(isSameVendor && model !== undefined && { model }),
+    ...(isSameVendor && models !== undefined && { models }),
     ...providers[active],
     provider: active,
   };

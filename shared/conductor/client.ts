@@ -1,6 +1,8 @@
 /** The conductor as an agent uses it: over HTTP here, in this Worker's own database elsewhere. */
 import * as z from "zod";
 import type { Priority } from "./fields.ts";
+import { issueStates } from "./issue.ts";
+import { countStates, type RigOverview, workingOn } from "./overview.ts";
 
 /** How long a request may take, in milliseconds. */
 const TIMEOUT_MS = 10_000;
@@ -32,6 +34,8 @@ export interface Conductor {
   nextAssignment(agentId: string): Promise<IssueAssignment | null>;
   /** Whether an issue is the agent's and in progress, with nothing handed in yet. */
   isInProgress(issue: { repo: string; issueNumber: number }, agentId: string): Promise<boolean>;
+  /** How the rig is. */
+  overview(): Promise<RigOverview>;
 }
 
 /** The conductor answered something else than it should. */
@@ -63,6 +67,18 @@ const assignmentAnswer = z.object({
 const issuesAnswer = z.array(
   z.object({ repo: z.string(), issueNumber: z.int(), agentId: z.string().nullish() }),
 );
+
+const agentsAnswer = z.array(
+  z.object({
+    agentId: z.string(),
+    status: z.string(),
+    currentIssue: z.union([z.number(), z.string()]).nullish(),
+    currentRepo: z.string().nullish(),
+    activeProvider: z.string().nullish(),
+  }),
+);
+
+const statesAnswer = z.array(z.object({ state: z.enum(issueStates) }));
 
 /** A conductor elsewhere, by the HTTP interface of `docs/reference/conductor.md`. */
 export class RemoteConductor implements Conductor {
@@ -99,6 +115,23 @@ export class RemoteConductor implements Conductor {
     return issues.some(
       (issue) => issue.repo === repo && issue.issueNumber === issueNumber && issue.agentId === agentId,
     );
+  }
+
+  async overview(): Promise<RigOverview> {
+    const [agents, issues] = await Promise.all(
+      ["/api/agents", "/api/issues"].map((path) => request(this.#url(path), {}, this.#options)),
+    );
+    const known = agentsAnswer.parse(JSON.parse(agents?.body ?? ""));
+    const states = statesAnswer.parse(JSON.parse(issues?.body ?? "")).map(({ state }) => state);
+    return {
+      agents: known.map(
+        ({ agentId, status, activeProvider = null, currentIssue = null, currentRepo = null }) => ({
+          ...{ agentId, status, activeProvider },
+          working: workingOn({ currentIssue, currentRepo }),
+        }),
+      ),
+      issues: countStates(states),
+    };
   }
 
   #url(path: string): URL {

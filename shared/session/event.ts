@@ -3,6 +3,7 @@
  * {@link InboundEvent}; behind the door nothing differs but the {@link ReplyTarget}.
  */
 
+import type { Command } from "../commands/command.ts";
 import type { Attachment } from "./attachment.ts";
 
 /** Where the answer goes. */
@@ -11,6 +12,7 @@ export type ReplyTarget =
   | { kind: "chat" }
   | DiscordTarget
   | DiscordWebhookTarget
+  | InteractionTarget
   /** Nowhere: the conversation keeps it. */
   | { kind: "none" };
 
@@ -43,6 +45,27 @@ export interface DiscordWebhookTarget {
   threadId?: string;
 }
 
+/**
+ * An answer to an interaction of Discord's, which was deferred. While its token lives, the answer goes by the token; what is
+ * not said by then goes to the channel, or to the user where only they may read it.
+ */
+export interface InteractionTarget {
+  kind: "interaction";
+  /** The interaction's id. */
+  id: string;
+  applicationId: string;
+  /** A secret for as long as it lives. */
+  token: string;
+  /** When the token ends, in Unix milliseconds. */
+  expiresAt: number;
+  /** Only the user sees the answer; the deferral has settled that. */
+  isPrivate: boolean;
+  userId: string;
+  channelId?: string;
+  /** Absent outside of a server. */
+  guildId?: string;
+}
+
 /** Who said it. */
 export interface Author {
   /** Stable and unique within the door it came through, e.g. a Discord user id. */
@@ -60,6 +83,8 @@ export interface InboundEvent {
   /** Files that came with it, at most `MAX_ATTACHMENTS`. */
   attachments?: readonly Attachment[];
   target: ReplyTarget;
+  /** It is answered without the model; `text` then says it in words. */
+  command?: Command;
   /** An answer of `[quiet]`, or an empty one, is kept and not posted: nobody asked, so nobody waits. */
   mayBeQuiet?: true;
 }

@@ -1,7 +1,10 @@
 /** Where a conversation takes place. */
 export interface SessionAddress {
   agent: string;
-  /** `chat:<id>`, a Discord channel or thread id, `webhook:<source>`, `cron:<job>`, `assignment:<repo>#<n>`. */
+  /**
+   * `chat:<id>`, a Discord channel or thread id, `webhook:<source>`, `cron:<job>`, `assignment:<repo>#<n>`,
+   * `interaction:<id>` for an interaction that belongs to no other.
+   */
   conversation: string;
 }
 

@@ -87,6 +87,13 @@ export const agents = defineAgents({
     tools: [{ url: "env:TOOLS_URL", endpoints: [get("/echo/:id")] }],
     llm: { fallbackProviders: ["openai-api"], providers: { "claude-cli": {} } },
   },
+  /** Lets people choose among two models. */
+  chooser: {
+    name: "Chooser",
+    personality: "You are chosen.",
+    tools: [],
+    llm: { provider: "anthropic", model: "claude-sonnet-5-5", models: ["claude-haiku-5-5"] },
+  },
   /** Jobs that run at nine, one agent for each test that ticks. */
   ...Object.fromEntries(
     Object.entries({

@@ -314,7 +314,7 @@ describe("a ceiling", () => {
 describe("an agent without a ceiling", () => {
   it("asks the hub for nothing before it answers", async () => {
     const reserve = vi.spyOn(AgentHub.prototype, "reserve");
-    const provider = vi.spyOn(AgentHub.prototype, "chosenProvider");
+    const provider = vi.spyOn(AgentHub.prototype, "chosen");
     expect((await new Chat().ask("[[say free]]")).state).toBe("done");
     expect(reserve).not.toHaveBeenCalled();
     expect(provider).not.toHaveBeenCalled();

@@ -27,7 +27,7 @@ const READS = [
   "steps",
   "message",
   "messageOf",
-  "openEvent",
+  "isOpen",
   "recentMessages",
   "transcriptBefore",
   "begunWith",

@@ -216,6 +216,8 @@ describe("a session that dies at any write of its journal", () => {
     met.add("setUserTexts");
     // Only Discord turns an answer away (discord-delivery.test.ts).
     met.add("markUndeliverable");
+    // A command is answered without the model (commands.test.ts).
+    met.add("answerCommand");
     // Edits and deletions change messages that no turn has taken (gateway-link.test.ts).
     for (const method of ["amend", "withdraw"]) met.add(method);
     expect([...met].sort()).toEqual([...WRITES].sort());

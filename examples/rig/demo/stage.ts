@@ -1,9 +1,10 @@
 /** Everything around the rig in the demo: stand-ins for GitHub and Discord, the Worker, and the doors of both sides. */
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import * as z from "zod";
 import { freePort } from "../../../cli/start/port.ts";
 import { secretNames } from "../../../shared/character/secrets.ts";
 import { startFakeDiscord } from "../../../test/support/discord/fake-discord.ts";
@@ -21,12 +22,25 @@ export interface RigStage extends AsyncDisposable {
   readonly worker: LocalWorker;
   /** `GET` of the Worker's API, as its admin. @throws when it is refused */
   get(path: string): Promise<unknown>;
+  /** Writes to an agent in a web chat, as its operator. @returns what it answers */
+  ask(agent: RigAgent, text: string): Promise<string>;
   /** What the agents have posted to their Discord webhooks so far, oldest first. */
   posts(): { agent: RigAgent; text: string }[];
 }
 
 const rigAgents = ["conductor-e", "dev-e", "review-e"] as const;
-type RigAgent = (typeof rigAgents)[number];
+export type RigAgent = (typeof rigAgents)[number];
+
+const accepted = z.object({ turn: z.string() });
+const answered = z.object({
+  turns: z.array(
+    z.object({
+      id: z.string(),
+      finishedAt: z.number().nullable(),
+      parts: z.array(z.object({ text: z.string().optional() })),
+    }),
+  ),
+});
 
 /** Starts it all on free ports of this machine, with secrets made up for the occasion. */
 export async function startRigStage(): Promise<RigStage> {
@@ -67,13 +81,25 @@ export async function startRigStage(): Promise<RigStage> {
   };
   const worker = cleanup.use(await startLocalWorker(Number(new URL(url).port), settings, directory));
   const owned = cleanup.move();
+  const call = async (path: string, init: { method?: string; body?: string } = {}): Promise<unknown> => {
+    const headers = { authorization: `Bearer ${adminToken}`, "content-type": "application/json" };
+    const response = await fetch(`${url}${path}`, { ...init, headers });
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return response.json();
+  };
   return {
     github,
     worker,
-    async get(path) {
-      const response = await fetch(`${url}${path}`, { headers: { authorization: `Bearer ${adminToken}` } });
-      if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`);
-      return response.json();
+    get: call,
+    async ask(agent, text) {
+      const chat = `/agents/${agent}/chats/operator`;
+      const body = JSON.stringify({ id: randomUUID(), text });
+      const { turn } = accepted.parse(await call(`${chat}/messages`, { method: "POST", body }));
+      return waitFor(`${agent}'s answer`, async () => {
+        const { turns } = answered.parse(await call(chat));
+        const own = turns.find(({ id, finishedAt }) => id === turn && finishedAt !== null);
+        return own?.parts.flatMap((part) => part.text ?? []).join("\n");
+      });
     },
     posts: () =>
       discord.requests.flatMap(({ method, path, body }) => {

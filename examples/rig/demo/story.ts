@@ -41,6 +41,8 @@ export interface Told {
   events: z.infer<typeof eventsSchema>;
   /** Of the coordination loop by the clock, newest first. */
   runs: z.infer<typeof runsSchema>["runs"];
+  /** What conductor-e answers to `/status`. */
+  status: string;
 }
 
 /** @param tell hears of each scene as it begins and of what came of it */
@@ -106,12 +108,17 @@ export async function playStory(stage: RigStage, tell: (line: string) => void): 
     `  it ${runs.some(({ quiet }) => quiet) ? "says nothing, and nothing is posted" : "has something to say"}`,
   );
 
+  tell("Somebody asks conductor-e for /status.");
+  const status = await stage.ask("conductor-e", "/status");
+  for (const line of status.split("\n")) tell(`  ${line}`);
+
   const stream = `/api/events/stream?id=${encodeURIComponent(`${DEMO_REPO}#${opened.number}`)}`;
   return {
     issues: await issues(),
     agents: await agents(),
     events: eventsSchema.parse(await get(stream)),
     runs,
+    status,
   };
 }
 

@@ -16,6 +16,10 @@ const fields = {
   model: someText.describe(
     "The model's name as its API spells it. Without it the provider's default answers.",
   ),
+  models: z
+    .array(someText)
+    .max(24)
+    .describe("Further models that people may switch to with /model; without it there is nothing to switch."),
   api: z
     .enum(["responses", "chat-completions"])
     .describe("Which OpenAI API to speak. Compatible servers usually know chat-completions only."),
@@ -52,6 +56,7 @@ export const llmSection = z.object({
     .optional()
     .describe("The provider that answers; anthropic when there is none. `*-cli` providers need a runner."),
   model: fields.model.optional(),
+  models: fields.models.optional(),
   api: fields.api.optional(),
   temperature: fields.temperature.default(0.3),
   maxTokens: fields.maxTokens.default(4096),

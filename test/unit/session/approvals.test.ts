@@ -37,7 +37,7 @@ describe("a decision", () => {
     const approval = { state: "declined", by: ann, at: 5 };
     expect(outcome).toEqual({ status: "decided", approval });
     expect(change).toMatchObject({ finishedAt: 5, entry: { approval, result: { isError: true } } });
-    expect(change?.entry.result).toMatchObject({ content: "Declined by Ann. The call was not made." });
+    expect(change?.entry).toMatchObject({ result: { content: "Declined by Ann. The call was not made." } });
   });
 
   it("holds against any later one", () => {
@@ -67,8 +67,8 @@ describe("the clock", () => {
     const [overdue, ...more] = declineOverdue(journal, 100 + APPROVAL_MS);
     expect(more).toEqual([]);
     expect(overdue).toMatchObject({ step: 1, entry: { approval: { state: "declined", by: "clock" } } });
-    expect(overdue?.entry.result).toMatchObject({
-      content: "Declined: nobody answered within 24 hours. The call was not made.",
+    expect(overdue?.entry).toMatchObject({
+      result: { content: "Declined: nobody answered within 24 hours. The call was not made." },
     });
   });
 
@@ -87,7 +87,7 @@ describe("a turn that ends", () => {
       approved,
     ]);
     for (const { entry } of closed)
-      expect(entry.result).toMatchObject({ content: "The answer ended before. The call was not made." });
+      expect(entry).toMatchObject({ result: { content: "The answer ended before. The call was not made." } });
   });
 });
 

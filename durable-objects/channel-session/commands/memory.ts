@@ -1,0 +1,34 @@
+import { drizzle } from "drizzle-orm/d1";
+import type { Command, CommandReply } from "../../../shared/commands/command.ts";
+import { forgetFact, forgetFacts, listFacts } from "../../../shared/memory/facts.ts";
+import { factsSince } from "../../../shared/memory/retention.ts";
+import type { CommandContext } from "./context.ts";
+
+/** What the agent remembers about whoever asks, and forgetting it. Nobody reaches what is known about somebody else. */
+export async function answerMemory(
+  command: Extract<Command, { name: "memory" }>,
+  { env, agent, event, now }: CommandContext,
+): Promise<CommandReply> {
+  const db = drizzle(env.DB);
+  const owner = { agent: agent.id, user: event.author.id };
+  const since = factsSince(agent.character.memory, now());
+  switch (command.do) {
+    case "list": {
+      const facts = await listFacts(db, owner, { since });
+      if (facts.length === 0) return { text: "I remember nothing about you." };
+      return { text: ["**What I remember about you**", ...facts.map(({ fact }) => `- ${fact}`)].join("\n") };
+    }
+    case "forget":
+      return (await forgetFact(db, owner, command.fact, since))
+        ? { text: `Forgotten: ${command.fact}` }
+        : { text: "I remember nothing of that about you. `/memory list` shows what there is." };
+    case "forget-all": {
+      const count = await forgetFacts(db, owner, since);
+      return {
+        text: `Forgotten: ${count === 1 ? "the one thing" : `all ${count} things`} I knew about you.`,
+      };
+    }
+    default:
+      return command satisfies never;
+  }
+}
