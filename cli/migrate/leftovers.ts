@@ -15,6 +15,7 @@ const reasons: ReadonlyMap<string, string> = new Map([
   ["replicaCount", "the new chart runs two gateways for each agent: one holds the lease, one stands by"],
   ["persistence", "nothing is kept in a pod: conversations are in Durable Objects, memory is in D1"],
   ["sessions", "a session is a Durable Object and has no limit of its own"],
+  ["cronjobs", "write each as a job of cron in the agent's character.json, see docs/cron.md"],
   ["pool", "a session is a Durable Object: it costs nothing while nobody talks, and none is evicted"],
   ["database", "facts, patterns and usage are in D1; npm run deploy makes it"],
   ["postgres", "facts, patterns and usage are in D1; npm run deploy makes it"],
