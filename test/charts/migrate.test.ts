@@ -1,20 +1,16 @@
 /** What `rig migrate` writes for the chart, and prints for kubectl, held against the real ones. */
-import { execFile } from "node:child_process";
-import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import * as z from "zod";
 import { chartDirectory, readMoved } from "../../charts/readme.ts";
 import { leftoversOf } from "../../cli/migrate/leftovers.ts";
 import { runMigrate } from "../../cli/migrate.ts";
 import { ofKind, refusal, render } from "../support/chart.ts";
-import { toolPath } from "../support/kubernetes-tools.ts";
+import { type ClusterShell, openClusterShell } from "../support/cluster-shell.ts";
 import { readValuesFixture, valuesFixture } from "../support/values-fixture.ts";
 
-const run = promisify(execFile);
 let folder: string;
 
 beforeEach(async () => {
@@ -90,51 +86,11 @@ describe("values of the original charts", () => {
 });
 
 describe("the printed commands, run line by line", () => {
-  /** Stands for the cluster: answers `get` from what is there, and shows what `create` and `patch` would make of it. */
-  const kubectlShim = (kubectl: string, there: string) => `#!/bin/bash
-case "$1" in
-  get) exec ${kubectl} create secret generic "$3" ${there} --dry-run=client "\${@:4}" ;;
-  create) exec ${kubectl} "$@" --dry-run=client --output json ;;
-  patch)
-    ${kubectl} create secret generic "$3" ${there} --dry-run=client --output json > secret.json
-    exec ${kubectl} patch --local --filename secret.json "\${@:4}" --output json ;;
-esac
-`;
-  /** Stands for wrangler: notes the secret's name and what came in. */
-  const npxShim = '#!/bin/bash\nprintf "%s=%s\\n" "$4" "$(cat)" >> put.txt\n';
+  const linesOf = (output: string) =>
+    /line by line:\n((?: {2}.+\n)+)/.exec(output)?.[1]?.replace(/^ {2}/gm, "") ?? "";
+  let shell: ClusterShell | undefined;
 
-  async function execute(output: string, there: Record<string, string>, typed: string) {
-    const literals = Object.entries(there).map(([key, value]) => `--from-literal=${key}=${value}`);
-    const shims = { kubectl: kubectlShim(await toolPath("kubectl"), literals.join(" ")), npx: npxShim };
-    for (const [name, text] of Object.entries(shims)) {
-      await writeFile(join(folder, name), text);
-      await chmod(join(folder, name), 0o755);
-    }
-    const lines = /line by line:\n((?: {2}.+\n)+)/.exec(output)?.[1]?.replace(/^ {2}/gm, "") ?? "";
-    await writeFile(join(folder, "lines.sh"), `set -euo pipefail\n${lines}`);
-    const promise = run("bash", ["lines.sh"], {
-      cwd: folder,
-      env: { PATH: `${folder}:/usr/bin:/bin`, HOME: folder, KUBECONFIG: "/dev/null" },
-    });
-    promise.child.stdin?.end(typed);
-    const { stdout } = await promise;
-    const secret = z
-      .object({
-        metadata: z.object({ name: z.string() }),
-        data: z.record(z.string(), z.string()).optional(),
-        stringData: z.record(z.string(), z.string()).optional(),
-      })
-      .parse(JSON.parse(stdout));
-    const data = Object.entries(secret.data ?? {}).map(([key, value]) => [
-      key,
-      Buffer.from(value, "base64").toString(),
-    ]);
-    const put = (await readFile(join(folder, "put.txt"), "utf8")).trim().split("\n");
-    return {
-      worker: Object.fromEntries(put.map((line) => line.split("="))) as Record<string, string>,
-      cluster: { ...(Object.fromEntries(data) as Record<string, string>), ...secret.stringData },
-    };
-  }
+  afterEach(() => shell?.close());
 
   it("bring all that is in an existing Secret to the Worker, and the new bridge secret to both", async () => {
     const there = {
@@ -144,7 +100,8 @@ esac
       "discord-webhook-url": "webhook",
       "github-token": "github",
     };
-    const { worker, cluster } = await execute(migrate("runtime-split.yaml", "runtime-cron.yaml"), there, "");
+    shell = await openClusterShell(there);
+    const { worker, secret } = await shell.run(linesOf(migrate("runtime-split.yaml", "runtime-cron.yaml")));
     const { MY_AGENT__BRIDGE_SECRET: bridgeSecret, ...others } = worker;
     expect(others).toEqual({
       MY_AGENT__DISCORD_BOT_TOKEN: "bot",
@@ -155,16 +112,17 @@ esac
       MY_AGENT__GITHUB_PERSONAL_ACCESS_TOKEN: "github",
     });
     expect(bridgeSecret).toMatch(/^[0-9a-f]{64}$/);
-    expect(cluster).toEqual({ ...there, "bridge-secret": bridgeSecret });
+    expect(secret).toEqual({ ...there, "bridge-secret": bridgeSecret });
   });
 
   it("make a Secret where the old chart had the token in its values", async () => {
-    const { worker, cluster } = await execute(migrate("broker-preset.yaml"), {}, "the-token\n");
+    shell = await openClusterShell({});
+    const { worker, secret } = await shell.run(linesOf(migrate("broker-preset.yaml")), "the-token\n");
     expect(worker).toEqual({
       KIRO__DISCORD_BOT_TOKEN: "the-token",
       KIRO__BRIDGE_SECRET: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
-    expect(cluster).toEqual({
+    expect(secret).toEqual({
       "discord-bot-token": "the-token",
       "bridge-secret": worker.KIRO__BRIDGE_SECRET,
     });
