@@ -1,6 +1,9 @@
 {{/* What is wrong with the values beyond what values.schema.json can say: one line for each problem, nothing where there is none. */}}
 {{- define "gateway-bridge.problems" -}}
-{{- include "gateway-bridge.movedValues" . -}}
+{{- include "gateway-bridge.movedValues" . | default (include "gateway-bridge.releaseProblems" .) -}}
+{{- end }}
+
+{{- define "gateway-bridge.releaseProblems" -}}
 {{- range $name, $agent := include "gateway-bridge.agents" . | fromYaml -}}
 {{- include "gateway-bridge.agentProblems" (dict "root" $ "name" $name "agent" $agent) -}}
 {{- end -}}
