@@ -4,7 +4,6 @@ import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { agentIdExpectation, isAgentId } from "../shared/character/registry.ts";
 import { planFiles } from "./migrate/files.ts";
-import { exampleWorkerUrl } from "./migrate/gateway-values.ts";
 import { migrateValues } from "./migrate/old-chart.ts";
 import { renderMigration } from "./migrate/report.ts";
 import { MigrationStopped } from "./migrate/stopped.ts";
@@ -19,7 +18,7 @@ writes agents/<id>/character.json, its entry in agents/index.ts and values for t
 commands that move the secrets, and names what has no place any more. A HelmRelease with spec.values is read, too.
   --agent       the agent's id (default: made of its name); of several agents the one to migrate
   --character   the agent's character.json, where it is not among the values
-  --worker-url  where the Worker is (default: ${exampleWorkerUrl}, to be replaced)
+  --worker-url  where the Worker is, such as https://rig-edge.example.workers.dev
   --out         write there (default: this project)
   --force       overwrite what is there
   --dry-run     write nothing, and say what would be written
@@ -73,7 +72,7 @@ interface Options {
   agent?: string | undefined;
   character?: string | undefined;
   out?: string | undefined;
-  "worker-url": string;
+  "worker-url"?: string | undefined;
   force: boolean;
   "dry-run": boolean;
   help: boolean;
@@ -89,7 +88,7 @@ function readOptions(argv: readonly string[]): Options | string {
       allowPositionals: true,
       options: {
         ...{ agent: text, character: text, out: text },
-        "worker-url": { ...text, default: exampleWorkerUrl },
+        "worker-url": text,
         ...{ force: flag, "dry-run": flag, help: { ...flag, short: "h" } },
       },
     });
@@ -97,7 +96,7 @@ function readOptions(argv: readonly string[]): Options | string {
     if (positionals.length === 0) return "rig migrate: expected a values file";
     if (values.agent !== undefined && !isAgentId(values.agent))
       return `--agent: expected ${agentIdExpectation}`;
-    if (!isOrigin(values["worker-url"]))
+    if (values["worker-url"] !== undefined && !isOrigin(values["worker-url"]))
       return "--worker-url: expected an address such as https://rig-edge.example.workers.dev";
     return { files: positionals, ...values };
   } catch (error) {

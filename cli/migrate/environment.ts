@@ -26,12 +26,16 @@ export const noDatabase = "facts, patterns and usage are in D1; what is in the o
  */
 export function secretsOfRuntime(existingSecret: string | undefined, character: Character): MovedSecret[] {
   const needed = namesNeededBy(character);
-  if (existingSecret === undefined) {
-    return [...needed].map((name) => ({ name, source: { kind: "person", where: undefined } }));
-  }
-  return Object.entries(runtimeKeys).map(([key, name]) => {
+  const known: readonly string[] = existingSecret === undefined ? [] : Object.values(runtimeKeys);
+  const others = [...needed].filter((name) => !known.includes(name));
+  const fromPerson = others.map(
+    (name): MovedSecret => ({ name, source: { kind: "person", where: undefined } }),
+  );
+  if (existingSecret === undefined) return fromPerson;
+  const fromCluster = Object.entries(runtimeKeys).map(([key, name]): MovedSecret => {
     return { name, source: { kind: "cluster", secret: existingSecret, key, unsure: !needed.has(name) } };
   });
+  return [...fromCluster, ...fromPerson];
 }
 
 function namesNeededBy(character: Character): ReadonlySet<string> {

@@ -2,7 +2,7 @@
 
 import { registrationOf } from "../check/registration.ts";
 import { addMinuteTrigger, everyMinute } from "./cron-trigger.ts";
-import { gatewayValuesFile, withGatewayAgents } from "./gateway-values.ts";
+import { type GatewayValuesOptions, gatewayValuesFile, withGatewayAgents } from "./gateway-values.ts";
 import type { MigratedAgent } from "./migrated-agent.ts";
 import { registerAgent } from "./register-agent.ts";
 import { MigrationStopped } from "./stopped.ts";
@@ -35,7 +35,7 @@ const workerFile = "wrangler.toml";
 export function planFiles(
   agents: readonly MigratedAgent[],
   read: ReadFile,
-  options: { workerUrl: string; force: boolean },
+  options: GatewayValuesOptions,
 ): FilePlan {
   const plans = [
     characters(agents, read, options.force),
@@ -111,7 +111,7 @@ function cronTrigger(agents: readonly MigratedAgent[], toml: string | undefined)
 function gatewayValues(
   agents: readonly MigratedAgent[],
   existing: string | undefined,
-  options: { workerUrl: string; force: boolean },
+  options: GatewayValuesOptions,
 ): FilePlan {
   const bridged = agents.flatMap(({ id, gateway }) => (gateway === null ? [] : [{ id, entry: gateway }]));
   const remarks = agents

@@ -8,7 +8,7 @@ import { MigrationStopped } from "./stopped.ts";
 export const gatewayValuesFile = "values.gateway-bridge.yaml";
 
 /** Stands for the Worker's address until it is known. */
-export const exampleWorkerUrl = "https://rig-edge.example.workers.dev";
+const exampleWorkerUrl = "https://rig-edge.example.workers.dev";
 
 const heading = ` Values of the chart gateway-bridge: one release bridges all agents.
    helm upgrade --install bridge charts/gateway-bridge --values ${gatewayValuesFile}`;
@@ -19,20 +19,29 @@ export interface GatewayAgent {
   entry: GatewayEntry;
 }
 
+/** How values are written. */
+export interface GatewayValuesOptions {
+  /** Origin of the Worker, where it is known. */
+  workerUrl: string | undefined;
+  /** Entries that are there are replaced. */
+  force: boolean;
+}
+
 /**
  * Adds agents to a values file, whose comments and other entries stay.
  *
  * @param existing its text, if it is there.
- * @param workerUrl written as the default of all agents where the file has none.
+ * @param workerUrl the default of all agents; without one the file's own stays, or an example stands for it.
  * @throws MigrationStopped when the text is none of such a file, or has one of the agents and `force` is not set.
  */
 export function withGatewayAgents(
   existing: string | undefined,
   agents: readonly GatewayAgent[],
-  { workerUrl, force }: { workerUrl: string; force: boolean },
+  { workerUrl, force }: GatewayValuesOptions,
 ): string {
   const document = existing === undefined ? emptyValues() : readExisting(existing);
-  if (!document.hasIn(["defaults", "workerUrl"])) document.setIn(["defaults", "workerUrl"], workerUrl);
+  const url = workerUrl ?? document.getIn(["defaults", "workerUrl"]) ?? exampleWorkerUrl;
+  document.setIn(["defaults", "workerUrl"], url);
   for (const { id, entry } of agents) {
     const { existingSecret, scheduling } = entry;
     const wanted = { existingSecret, ...scheduling };

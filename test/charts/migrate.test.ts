@@ -1,40 +1,21 @@
 /** What `rig migrate` writes for the chart, and prints for kubectl, held against the real ones. */
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { chartDirectory, readMoved } from "../../charts/readme.ts";
 import { leftoversOf } from "../../cli/migrate/leftovers.ts";
-import { runMigrate } from "../../cli/migrate.ts";
 import { ofKind, refusal, render } from "../support/chart.ts";
 import { type ClusterShell, openClusterShell } from "../support/cluster-shell.ts";
-import { readValuesFixture, valuesFixture } from "../support/values-fixture.ts";
+import { MigrationProject, valuesFixture } from "../support/migration.ts";
 
-let folder: string;
+let project: MigrationProject;
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "rig-migrate-"));
+beforeEach(() => {
+  project = new MigrationProject();
 });
 
-afterEach(() => rm(folder, { recursive: true }));
-
-/** Migrates fixtures into the test's folder. */
-function migrate(...names: string[]): string {
-  let output = "";
-  const exitCode = runMigrate(names.map(valuesFixture), {
-    workingDirectory: folder,
-    root: folder,
-    write: (text) => {
-      output += text;
-    },
-    complain: (text) => {
-      throw new Error(text);
-    },
-  });
-  expect(exitCode).toBe(0);
-  return output;
-}
+afterEach(() => project.remove());
 
 describe("values of the original charts", () => {
   it.each([
@@ -48,9 +29,8 @@ describe("values of the original charts", () => {
       { claude: "claude-bridge", codex: "codex-bridge", gemini: "gemini-bridge", kiro: "kiro-bridge" },
     ],
   ])("%j become values that the chart takes, with a gateway for each agent", async (names, secrets) => {
-    migrate(...names);
-    const values = parse(await readFile(join(folder, "values.gateway-bridge.yaml"), "utf8")) as object;
-    const manifests = await render(values);
+    project.migrate(names);
+    const manifests = await render(project.gatewayValues() as object);
     const agents = ofKind("ConfigMap", manifests).map(({ data }) => data?.RIG_AGENT);
     expect(agents).toEqual(Object.keys(secrets));
     for (const [agent, secret] of Object.entries(secrets)) {
@@ -69,7 +49,7 @@ describe("values of the original charts", () => {
   it.each(["runtime-split.yaml", "broker-agents.yaml"])(
     "%s is refused by the chart as it is",
     async (name) => {
-      expect(await refusal(parse(readValuesFixture(name)) as object)).not.toEqual([]);
+      expect(await refusal(parse(await readFile(valuesFixture(name), "utf8")) as object)).not.toEqual([]);
     },
   );
 
@@ -101,7 +81,9 @@ describe("the printed commands, run line by line", () => {
       "github-token": "github",
     };
     shell = await openClusterShell(there);
-    const { worker, secret } = await shell.run(linesOf(migrate("runtime-split.yaml", "runtime-cron.yaml")));
+    const { worker, secret } = await shell.run(
+      linesOf(project.migrate(["runtime-split.yaml", "runtime-cron.yaml"])),
+    );
     const { MY_AGENT__BRIDGE_SECRET: bridgeSecret, ...others } = worker;
     expect(others).toEqual({
       MY_AGENT__DISCORD_BOT_TOKEN: "bot",
@@ -117,7 +99,10 @@ describe("the printed commands, run line by line", () => {
 
   it("make a Secret where the old chart had the token in its values", async () => {
     shell = await openClusterShell({});
-    const { worker, secret } = await shell.run(linesOf(migrate("broker-preset.yaml")), "the-token\n");
+    const { worker, secret } = await shell.run(
+      linesOf(project.migrate(["broker-preset.yaml"])),
+      "the-token\n",
+    );
     expect(worker).toEqual({
       KIRO__DISCORD_BOT_TOKEN: "the-token",
       KIRO__BRIDGE_SECRET: expect.stringMatching(/^[0-9a-f]{64}$/),

@@ -1,101 +1,34 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { parse } from "yaml";
 import { checkAgents } from "../../../../cli/check/agents.ts";
-import { runMigrate } from "../../../../cli/migrate.ts";
-import { valuesFixture } from "../../../support/values-fixture.ts";
+import { MigrationProject, section } from "../../../support/migration.ts";
 
-const registry = `import { defineAgents } from "../shared/character/registry.ts";
-
-export const agents = defineAgents({});
-`;
-
-let root: string;
+let project: MigrationProject;
 
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), "rig-migrate-"));
-  put("agents/index.ts", registry);
-  put("wrangler.toml", 'name = "rig"\n\n[triggers]\ncrons = ["* * * * *"]\n');
+  project = new MigrationProject();
 });
 
-afterEach(() => {
-  rmSync(root, { recursive: true });
-});
+afterEach(() => project.remove());
 
-function put(file: string, content: string): void {
-  mkdirSync(dirname(join(root, file)), { recursive: true });
-  writeFileSync(join(root, file), content);
-}
-
-function text(file: string): string {
-  return readFileSync(join(root, file), "utf8");
-}
-
-function character(id: string): unknown {
-  return JSON.parse(text(`agents/${id}/character.json`));
-}
-
-function gatewayValues(): unknown {
-  return parse(text("values.gateway-bridge.yaml"));
-}
-
-/** Everything in the project, to see that nothing was written. */
-function files(): string[] {
-  return readdirSync(root, { recursive: true, encoding: "utf8" }).sort();
-}
-
-function run(...argv: string[]) {
-  let output = "";
-  let complaint = "";
-  const exitCode = runMigrate(argv, {
-    workingDirectory: root,
-    root,
-    write: (more) => {
-      output += more;
-    },
-    complain: (more) => {
-      complaint += more;
-    },
-  });
-  return { exitCode, output, complaint };
-}
-
-/** Runs it on files of test/support/values; it must succeed, and leave agents that `rig check` accepts. */
+/** Migrates; what comes of it must be agents that `rig check` accepts. */
 function migrate(names: readonly string[], ...options: string[]): string {
-  const { exitCode, output, complaint } = run(...names.map(valuesFixture), ...options);
-  expect({ exitCode, complaint }).toEqual({ exitCode: 0, complaint: "" });
-  expect(checkAgents(root).findings.filter(({ severity }) => severity === "error")).toEqual([]);
+  const output = project.migrate(names, ...options);
+  const errors = checkAgents(project.root).findings.filter(({ severity }) => severity === "error");
+  expect(errors).toEqual([]);
   return output;
-}
-
-/** The lines below a heading of the report. */
-function section(output: string, title: string): string[] {
-  const [, rest = ""] = output.split(`${title}:\n`);
-  const [lines = ""] = rest.split("\n\n");
-  return lines.split("\n").map((line) => line.trim());
 }
 
 describe("an agent of rig-agent-runtime", () => {
   it("moves from one process to a character, an entry and values of the gateway", () => {
     const output = migrate(["runtime-single.yaml"]);
-    expect(character("my-agent")).toEqual({
+    expect(project.character("my-agent")).toEqual({
       $schema: "../character.schema.json",
       name: "My Agent",
       bio: "A helpful assistant",
       personality: "You are My Agent. A helpful assistant",
       discord: { channels: [] },
     });
-    expect(gatewayValues()).toEqual({
+    expect(project.gatewayValues()).toEqual({
       defaults: { workerUrl: "https://rig-edge.example.workers.dev" },
       agents: { "my-agent": { existingSecret: "my-agent-secrets" } },
     });
@@ -129,7 +62,7 @@ describe("an agent of rig-agent-runtime", () => {
 
   it("takes its CronJob along as a job, and says that the Worker's one trigger drives it", () => {
     const output = migrate(["runtime-helmrelease.yaml"]);
-    expect(character("conductor-e")).toMatchObject({
+    expect(project.character("conductor-e")).toMatchObject({
       discord: { channels: ["#conductor-e", "1088510058284990888"] },
       cron: {
         prompt: "Look at the queue and tell what changed.",
@@ -145,7 +78,7 @@ describe("an agent of rig-agent-runtime", () => {
     expect(section(output, "Not carried over")).toContain(
       "cron.backoffLimit: a run is a turn of the Worker: it has no pod",
     );
-    expect(gatewayValues()).toMatchObject({
+    expect(project.gatewayValues()).toMatchObject({
       agents: {
         "conductor-e": {
           existingSecret: "conductor-e-secrets",
@@ -156,14 +89,14 @@ describe("an agent of rig-agent-runtime", () => {
   });
 
   it("gets the trigger in wrangler.toml where it is not there", () => {
-    put("wrangler.toml", 'name = "rig"\n');
+    project.put("wrangler.toml", 'name = "rig"\n');
     migrate(["runtime-helmrelease.yaml"]);
-    expect(text("wrangler.toml")).toBe('name = "rig"\n\n[triggers]\ncrons = ["* * * * *"]\n');
+    expect(project.text("wrangler.toml")).toBe('name = "rig"\n\n[triggers]\ncrons = ["* * * * *"]\n');
   });
 
   it("says what to add where values lay a CronJob over an agent without a prompt", () => {
     const output = migrate(["runtime-single.yaml", "runtime-cron.yaml"]);
-    expect(character("my-agent")).not.toHaveProperty("cron");
+    expect(project.character("my-agent")).not.toHaveProperty("cron");
     const told = section(output, "Look at").find((line) => line.startsWith("cron: "));
     expect(told).toContain(
       'add "cron": {"schedule":"*/5 * * * *","concurrencyPolicy":"Forbid","successfulJobsHistoryLimit":3,"failedJobsHistoryLimit":3,"prompt":"…"}',
@@ -171,12 +104,12 @@ describe("an agent of rig-agent-runtime", () => {
   });
 
   it("does not begin to run a job that the chart made no CronJob for", () => {
-    put(
+    project.put(
       "values.yaml",
       "character: {name: Dev-E, personality: x, cron: {prompt: Look., schedule: '@daily'}}\ncron: {enabled: false}\n",
     );
-    expect(run("values.yaml").exitCode).toBe(0);
-    expect(character("dev-e")).toMatchObject({ cron: { schedule: "@daily", suspend: true } });
+    expect(project.run("values.yaml").exitCode).toBe(0);
+    expect(project.character("dev-e")).toMatchObject({ cron: { schedule: "@daily", suspend: true } });
   });
 
   it("moves the keys of its Secret and its variables to secrets of its own name", () => {
@@ -202,34 +135,44 @@ describe("an agent of rig-agent-runtime", () => {
     );
   });
 
+  it("is told of secrets that its character refers to and that are nowhere in the values", () => {
+    project.put(
+      "values.yaml",
+      "secrets: {existingSecret: a}\ncharacter: {name: A, personality: x, webhooks: {github: {secret: 'env:GITHUB_WEBHOOK_SECRET'}}}\n",
+    );
+    expect(section(project.run("values.yaml").output, "Secrets of a, line by line")).toContain(
+      "npx wrangler secret put A__GITHUB_WEBHOOK_SECRET",
+    );
+  });
+
   it("needs no gateway when it has no bot", () => {
-    put(
+    project.put(
       "values.yaml",
       "mode: cron\ncharacter: {name: Dev-E, personality: x, discord: {channels: ['#dev']}}\n",
     );
-    const { output } = run("values.yaml");
+    const { output } = project.run("values.yaml");
     expect(section(output, "Look at")).toContain(
       "values.gateway-bridge.yaml: no entry for dev-e, which is not in Discord",
     );
-    expect(files()).not.toContain("values.gateway-bridge.yaml");
+    expect(project.files()).not.toContain("values.gateway-bridge.yaml");
     expect(output).not.toContain("BRIDGE_SECRET");
   });
 
   it("may have its character in a file of its own", () => {
-    put("character.json", '{"name": "Dev-E", "personality": "x", "discord": {"channels": ["#dev"]}}');
-    put("values.yaml", "secrets: {existingSecret: dev-e-secrets}\n");
-    expect(run("values.yaml", "--character", "character.json").exitCode).toBe(0);
-    expect(character("dev-e")).toMatchObject({ name: "Dev-E", discord: { channels: ["#dev"] } });
+    project.put("character.json", '{"name": "Dev-E", "personality": "x", "discord": {"channels": ["#dev"]}}');
+    project.put("values.yaml", "secrets: {existingSecret: dev-e-secrets}\n");
+    expect(project.run("values.yaml", "--character", "character.json").exitCode).toBe(0);
+    expect(project.character("dev-e")).toMatchObject({ name: "Dev-E", discord: { channels: ["#dev"] } });
   });
 
   it("keeps what it is called at the conductor, or as it is told", () => {
-    put(
+    project.put(
       "values.yaml",
       "character: {name: The Coordinator, personality: x, heartbeat: {agentId: conductor-e}}\n",
     );
-    run("values.yaml");
-    run("values.yaml", "--agent", "boss");
-    expect(files().filter((file) => file.endsWith("character.json"))).toEqual([
+    project.run("values.yaml");
+    project.run("values.yaml", "--agent", "boss");
+    expect(project.files().filter((file) => file.endsWith("character.json"))).toEqual([
       "agents/boss/character.json",
       "agents/conductor-e/character.json",
     ]);
@@ -239,7 +182,7 @@ describe("an agent of rig-agent-runtime", () => {
 describe("an agent of agent-broker", () => {
   it("becomes an agent from its entry in the map", () => {
     const output = migrate(["broker-agents.yaml"]);
-    expect(character("kiro")).toEqual({
+    expect(project.character("kiro")).toEqual({
       $schema: "../character.schema.json",
       name: "Kiro",
       personality: "You are Kiro, a coding agent. People write to you in Discord.",
@@ -260,13 +203,16 @@ describe("an agent of agent-broker", () => {
 
   it("becomes one from agent.preset and discord.botToken", () => {
     migrate(["broker-preset.yaml"]);
-    expect(character("kiro")).toMatchObject({ name: "Kiro", discord: { channels: ["1088510058284990001"] } });
-    expect(gatewayValues()).toMatchObject({ agents: { kiro: { existingSecret: "kiro-bridge" } } });
+    expect(project.character("kiro")).toMatchObject({
+      name: "Kiro",
+      discord: { channels: ["1088510058284990001"] },
+    });
+    expect(project.gatewayValues()).toMatchObject({ agents: { kiro: { existingSecret: "kiro-bridge" } } });
   });
 
   it("moves with all others of its release into one values file, each with a Secret of its own", () => {
     const output = migrate(["broker-four-agents.yaml"]);
-    expect(gatewayValues()).toMatchObject({
+    expect(project.gatewayValues()).toMatchObject({
       agents: {
         kiro: { existingSecret: "kiro-bridge" },
         claude: {
@@ -277,9 +223,9 @@ describe("an agent of agent-broker", () => {
         gemini: { existingSecret: "gemini-bridge" },
       },
     });
-    expect(character("claude")).toMatchObject({ llm: { provider: "claude-cli" } });
-    expect(character("codex")).toMatchObject({ llm: { provider: "codex-cli" } });
-    expect(character("gemini")).not.toHaveProperty("llm");
+    expect(project.character("claude")).toMatchObject({ llm: { provider: "claude-cli" } });
+    expect(project.character("codex")).toMatchObject({ llm: { provider: "codex-cli" } });
+    expect(project.character("gemini")).not.toHaveProperty("llm");
     expect(output).toContain(
       "npx wrangler secret put CLAUDE__ANTHROPIC_API_KEY  # paste it from agents.claude.env.ANTHROPIC_API_KEY",
     );
@@ -290,7 +236,7 @@ describe("an agent of agent-broker", () => {
 
   it("can move alone", () => {
     migrate(["broker-four-agents.yaml"], "--agent", "codex");
-    expect(files().filter((file) => file.endsWith("character.json"))).toEqual([
+    expect(project.files().filter((file) => file.endsWith("character.json"))).toEqual([
       "agents/codex/character.json",
     ]);
   });
@@ -298,124 +244,8 @@ describe("an agent of agent-broker", () => {
 
 it("prints and writes no secret", () => {
   const output = migrate(["broker-four-agents.yaml"]);
-  const written = files().filter((file) => file.includes("."));
-  const everything = output + written.map(text).join("");
+  const written = project.files().filter((file) => file.includes("."));
+  const everything = output + written.map((file) => project.text(file)).join("");
   expect(everything).toContain("claude");
   expect(everything).not.toContain("nobody-may-see");
-});
-
-describe("what is there already", () => {
-  it("stays: another agent is added to the same values, whose comments and entries are kept", () => {
-    put(
-      "values.gateway-bridge.yaml",
-      "# Ours.\ndefaults:\n  workerUrl: https://rig.example.com\nagents:\n  # The first.\n  dev-e:\n    existingSecret: dev-e\n",
-    );
-    migrate(["broker-preset.yaml"], "--worker-url", "https://other.example.com");
-    expect(text("values.gateway-bridge.yaml")).toBe(
-      "# Ours.\ndefaults:\n  workerUrl: https://rig.example.com\nagents:\n  # The first.\n  dev-e:\n    existingSecret: dev-e\n  kiro:\n    existingSecret: kiro-bridge\n",
-    );
-  });
-
-  it("is not overwritten without --force, and then nothing is written at all", () => {
-    put("agents/kiro/character.json", '{"name": "Mine", "personality": "x"}');
-    const before = files();
-    expect(run(valuesFixture("broker-preset.yaml"))).toEqual({
-      exitCode: 1,
-      output: "",
-      complaint: "agents/kiro/character.json is there already; --force overwrites it\n",
-    });
-    expect(files()).toEqual(before);
-    expect(text("agents/index.ts")).toBe(registry);
-    migrate(["broker-preset.yaml"], "--force");
-    expect(character("kiro")).toMatchObject({ name: "Kiro" });
-  });
-
-  it("keeps its entry of the gateway without --force, too", () => {
-    put("values.gateway-bridge.yaml", "agents:\n  kiro:\n    existingSecret: mine\n");
-    expect(run(valuesFixture("broker-preset.yaml")).complaint).toBe(
-      "values.gateway-bridge.yaml: agents.kiro is there already; --force replaces it\n",
-    );
-    expect(files()).not.toContain("agents/kiro");
-  });
-
-  it("may be the outcome of the same migration: then there is nothing to do", () => {
-    migrate(["broker-four-agents.yaml"]);
-    const output = migrate(["broker-four-agents.yaml"]);
-    expect(section(output, "Written")).toEqual(["nothing: all of it is there already"]);
-  });
-
-  it("is not touched by --dry-run, which tells the same", () => {
-    const before = files();
-    const rehearsal = migrate(["runtime-helmrelease.yaml"], "--dry-run");
-    expect(files()).toEqual(before);
-    expect(rehearsal.replace("Would write", "Written")).toBe(migrate(["runtime-helmrelease.yaml"]));
-  });
-});
-
-it("writes into another folder, and says what to add where that is no project", () => {
-  const output = run(valuesFixture("broker-preset.yaml"), "--out", "elsewhere").output;
-  expect(existsSync(join(root, "elsewhere/agents/kiro/character.json"))).toBe(true);
-  expect(section(output, "Look at")[0]).toBe(
-    'agents/index.ts: add import kiro from "./kiro/character.json" with { type: "json" }; and the entry kiro',
-  );
-});
-
-describe("bad input", () => {
-  it.each([
-    ["other: 1", "expected values of rig-agent-runtime (character, secrets …) or of agent-broker (agents …)"],
-    ["agents: {a: {workerUrl: https://x}}", "found values of gateway-bridge, which are the new ones already"],
-    ["mode: single", "character: expected the agent's character (name, personality …)"],
-    ["mode: single\ncharacter: []", "character: expected the agent's character (name, personality …)"],
-    [
-      "character: {name: 検索, personality: x}",
-      "character.name: no id can be made of it; name one with --agent",
-    ],
-    ["character: {name: A, llm: {provider: gpt}}", 'character.llm.provider: found "gpt", expected one of'],
-    ["character: {name: A}\ncron: {enabled: maybe}", "cron.enabled: expected true or false"],
-    [
-      "character: {name: A, cron: {prompt: x}}\ncron: {enabled: true, schedule: every day}",
-      'character.cron.schedule: found "every day", expected a cron schedule of five fields',
-    ],
-    [
-      "character: {name: A}\nsecrets: {existingSecret: $(reboot)}",
-      "secrets.existingSecret: expected the name of a Secret",
-    ],
-    ["character: {name: A}\nextraEnv: {A: b}", "extraEnv: expected a list of variables"],
-    ["agents: [kiro]", "agents: expected agents by name"],
-    [
-      "agents: {kiro: {discord: {allowedChannels: all}}}",
-      "agents.kiro.discord.allowedChannels: expected a list of channel ids",
-    ],
-  ])("%j is refused in one line that names the field", (values, message) => {
-    put("values.yaml", values);
-    const before = files();
-    const { exitCode, output, complaint } = run("values.yaml");
-    expect({ exitCode, output }).toEqual({ exitCode: 1, output: "" });
-    expect(complaint).toContain(`values.yaml: ${message}`);
-    expect(complaint.trim().split("\n")).toHaveLength(1);
-    expect(files()).toEqual(before);
-  });
-
-  it.each([
-    ["values.yml", "values.yml: there is no such file; expected a values file\n"],
-    ["agents", "agents: found a folder; expected a values file\n"],
-  ])("%s is no file to read", (file, complaint) => {
-    expect(run(file)).toEqual({ exitCode: 1, output: "", complaint });
-  });
-
-  it.each([
-    [[], "rig migrate: expected a values file"],
-    [["values.yaml", "--agnet", "x"], "rig migrate: Unknown option '--agnet'"],
-    [["values.yaml", "--agent", "Dev E"], "--agent: expected a kebab-case id"],
-    [["values.yaml", "--worker-url", "rig.example.com"], "--worker-url: expected an address such as"],
-  ])("%j is a wrong call", (argv, complaint) => {
-    expect(run(...argv)).toMatchObject({ exitCode: 2, complaint: expect.stringContaining(complaint) });
-  });
-
-  it("explains itself when it is asked", () => {
-    expect(run("--help")).toMatchObject({
-      exitCode: 0,
-      output: expect.stringContaining("Usage: rig migrate"),
-    });
-  });
 });
