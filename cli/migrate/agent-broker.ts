@@ -1,4 +1,5 @@
 /** Migrates values of agent-broker: agents that were coding CLIs behind a Discord bot. */
+import { formatPath } from "../../shared/character/problems.ts";
 import { agentIdExpectation, isAgentId } from "../../shared/character/registry.ts";
 import { characterFile, idFromName } from "./character.ts";
 import { moveVariables } from "./environment.ts";
@@ -20,6 +21,15 @@ const carried = [
   "tolerations",
   "affinity",
 ];
+
+/** Fields of `discord` that mean the same in the character, with the names they have there. */
+const discordFields: Readonly<Record<string, string>> = {
+  allowedChannels: "channels",
+  allowedUsers: "allowedUsers",
+  allowedRoleIds: "allowedRoles",
+  allowDm: "dm",
+  trustedBotIds: "allowBots",
+};
 
 /** Providers that stand for a command. */
 const providers: ReadonlyMap<string, string> = new Map([
@@ -47,7 +57,7 @@ export function migrateBrokerMap(values: JsonObject, agent: string | undefined):
   }
   const shared = leftoversOf(values, ["agents"]);
   return chosen.map(({ id, name, entry }, index) =>
-    migrateEntry(id, entry, `agents.${name}.`, index === 0 ? shared : []),
+    migrateEntry(id, entry, `${formatPath(["agents", name])}.`, index === 0 ? shared : []),
   );
 }
 
@@ -78,8 +88,7 @@ function migrateEntry(id: string, entry: BrokerAgent, at: string, shared: Leftov
     personality: entry.agentsMd ?? `You are ${name}, a coding agent. People write to you in Discord.`,
     tools: [],
     discord: {
-      channels: discord.allowedChannels,
-      ...(discord.allowedUsers && { allowedUsers: discord.allowedUsers }),
+      ...renamed(discord, discordFields),
       // As its users know it: a mention opens a thread, and what follows there needs none.
       trigger: "involved",
       ...(reactions && { reactions: { enabled: true, ...pick(reactions, ["enabled", "removeAfterReply"]) } }),
@@ -103,7 +112,7 @@ function migrateEntry(id: string, entry: BrokerAgent, at: string, shared: Leftov
     leftovers: [
       ...shared,
       ...leftoversOf(entry, carried, at),
-      ...leftoversOf(discord, ["botToken", "allowedChannels", "allowedUsers"], `${at}discord.`),
+      ...leftoversOf(discord, ["botToken", ...Object.keys(discordFields)], `${at}discord.`, inCharacter),
       ...environment.leftovers,
       ...(entry.envFrom.length > 0 ? [{ path: `${at}envFrom`, reason: fromElsewhere }] : []),
     ],
@@ -118,6 +127,8 @@ function migrateEntry(id: string, entry: BrokerAgent, at: string, shared: Leftov
     ],
   };
 }
+
+const inCharacter = "see whether discord in docs/reference/character.md has what you need of it";
 
 const fromElsewhere =
   "what is in there cannot be seen from here: set what the agent needs with npx wrangler secret put";
@@ -141,7 +152,15 @@ function idOf(name: string): string {
   if (id !== undefined) return id;
   throw new MigrationStopped(
     "values",
-    `agents.${name}: no id can be made of its name, expected ${agentIdExpectation}`,
+    `${formatPath(["agents", name])}: no id can be made of its name, expected ${agentIdExpectation}`,
+  );
+}
+
+function renamed(fields: JsonObject, names: Readonly<Record<string, string>>): JsonObject {
+  return Object.fromEntries(
+    Object.entries(names).flatMap(([before, now]) =>
+      fields[before] === undefined ? [] : [[now, fields[before]]],
+    ),
   );
 }
 

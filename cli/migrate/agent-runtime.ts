@@ -1,5 +1,4 @@
 /** Migrates values of rig-agent-runtime: a release with one agent. */
-
 import { agentIdExpectation, isAgentId } from "../../shared/character/registry.ts";
 import { isRecord } from "../../shared/gateway/payload.ts";
 import { characterFile, idFromName } from "./character.ts";

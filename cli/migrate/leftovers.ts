@@ -30,13 +30,19 @@ const reasons: ReadonlyMap<string, string> = new Map([
  *
  * @param carried names of fields that something became of.
  * @param prefix path of the object, with a dot at its end; empty at the top.
+ * @param otherwise the reason of what is not known by its name.
  */
-export function leftoversOf(values: JsonObject, carried: readonly string[], prefix = ""): Leftover[] {
+export function leftoversOf(
+  values: JsonObject,
+  carried: readonly string[],
+  prefix = "",
+  otherwise = "nothing here is known by this name: see whether you still need it",
+): Leftover[] {
   return Object.keys(values)
     .filter((name) => !carried.includes(name) && !isEmpty(values[name]))
     .map((name) => ({
       path: prefix + name,
-      reason: reasons.get(name) ?? "nothing here is known by this name: see whether you still need it",
+      reason: reasons.get(name) ?? otherwise,
     }));
 }
 

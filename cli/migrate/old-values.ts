@@ -79,7 +79,6 @@ const brokerDiscord = z.looseObject(
   {
     botToken: text.optional(),
     allowedChannels: z.array(text, "expected a list of channel ids").default([]),
-    allowedUsers: z.array(text, "expected a list of user ids").optional(),
   },
   "expected an object with botToken and allowedChannels",
 );

@@ -8,6 +8,7 @@ import { Metrics } from "../../gateway/metrics.ts";
 import { root } from "../support/bundled-worker.ts";
 import { ofKind, render } from "../support/chart.ts";
 import { type ClusterShell, openClusterShell } from "../support/cluster-shell.ts";
+import { runTool } from "../support/kubernetes-tools.ts";
 
 const page = await readFile(join(root, "docs/kubernetes.md"), "utf8");
 
@@ -56,6 +57,42 @@ describe("docs/kubernetes.md", () => {
     expect(asked).toHaveLength(3);
     for (const name of asked) expect(metrics).toContain(name);
   });
+});
+
+describe("every command", async () => {
+  const pages = [
+    "docs/kubernetes.md",
+    ...["argocd", "flux", "secrets"].map((name) => `examples/${name}/README.md`),
+  ];
+  const texts = await Promise.all(pages.map((file) => readFile(join(root, file), "utf8")));
+  const shells = texts.flatMap((text) =>
+    [...text.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, code = ""]) => code),
+  );
+  const commands = shells.flatMap((code) => code.match(/\b(helm|kubectl) [a-z][^|&)\n]*/g) ?? []);
+  const optionsByVerb = new Map<string, Set<string>>();
+  for (const command of commands) {
+    const verb = /^(kubectl (create|rollout) [a-z]+|\w+ [a-z-]+)/.exec(command)?.[0] ?? command;
+    const options = optionsByVerb.get(verb) ?? new Set();
+    for (const option of command.match(/(?<= )--[a-z-]+/g) ?? []) options.add(option);
+    optionsByVerb.set(verb, options);
+  }
+
+  it("of more than ten is looked at", () => {
+    expect(optionsByVerb.size).toBeGreaterThan(10);
+  });
+
+  it.each([...optionsByVerb].map(([verb, options]) => [verb, [...options]] as const))(
+    "%s exists, with %j",
+    async (verb, options) => {
+      const [tool, ...words] = verb.split(" ");
+      const name = tool === "helm" ? "helm" : "kubectl";
+      const general = name === "helm" ? ["help"] : ["options"];
+      const pagesOfHelp = await Promise.all([runTool(name, [...words, "--help"]), runTool(name, general)]);
+      const help = pagesOfHelp.map(({ stdout }) => stdout).join("");
+      expect(help).toContain(verb);
+      for (const option of options) expect(help).toMatch(new RegExp(`${option}\\b`));
+    },
+  );
 });
 
 describe("the commands of docs/kubernetes.md", () => {

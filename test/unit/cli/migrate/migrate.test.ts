@@ -234,6 +234,27 @@ describe("an agent of agent-broker", () => {
     }
   });
 
+  it("is heard by whom it was heard by", () => {
+    project.put(
+      "values.yaml",
+      "agents: {kiro: {discord: {allowedUsers: [1088510058284990888], allowedRoleIds: ['1088510058284990889'], allowDm: false, allowBotMessages: mentions}}}\n",
+    );
+    const { output } = project.run("values.yaml");
+    expect(project.character("kiro")).toMatchObject({
+      discord: { allowedUsers: ["1088510058284990888"], allowedRoles: ["1088510058284990889"], dm: false },
+    });
+    expect(section(output, "Not carried over")).toEqual([
+      "agents.kiro.discord.allowBotMessages: see whether discord in docs/reference/character.md has what you need of it",
+    ]);
+  });
+
+  it("cannot smuggle a command into those that are printed, whatever it is called", () => {
+    project.put("values.yaml", 'agents: {"kiro\\nreboot": {discord: {botToken: x}}}\n');
+    const commands = section(project.run("values.yaml").output, "Secrets of kiro-reboot, line by line");
+    expect(commands.join("\n")).toContain('agents["kiro\\nreboot"].discord.botToken');
+    expect(commands).not.toContainEqual(expect.stringMatching(/^reboot/));
+  });
+
   it("can move alone", () => {
     migrate(["broker-four-agents.yaml"], "--agent", "codex");
     expect(project.files().filter((file) => file.endsWith("character.json"))).toEqual([
