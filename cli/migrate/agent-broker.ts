@@ -3,7 +3,8 @@ import { formatPath } from "../../shared/character/problems.ts";
 import { agentIdExpectation, isAgentId } from "../../shared/character/registry.ts";
 import { characterFile, idFromName } from "./character.ts";
 import { moveVariables } from "./environment.ts";
-import { isEmpty, leftoversOf } from "./leftovers.ts";
+import { isEmpty, renamed, withoutEmpty } from "./fields.ts";
+import { leftoversOf } from "./leftovers.ts";
 import type { Leftover, MigratedAgent, MovedSecret } from "./migrated-agent.ts";
 import { type BrokerAgent, brokerMapValues, brokerPresetValues, readValues } from "./old-values.ts";
 import { MigrationStopped } from "./stopped.ts";
@@ -30,6 +31,8 @@ const discordFields: Readonly<Record<string, string>> = {
   allowDm: "dm",
   trustedBotIds: "allowBots",
 };
+
+const reactionFields = { enabled: "enabled", removeAfterReply: "removeAfterReply" };
 
 /** Providers that stand for a command. */
 const providers: ReadonlyMap<string, string> = new Map([
@@ -91,7 +94,7 @@ function migrateEntry(id: string, entry: BrokerAgent, at: string, shared: Leftov
       ...renamed(discord, discordFields),
       // As its users know it: a mention opens a thread, and what follows there needs none.
       trigger: "involved",
-      ...(reactions && { reactions: { enabled: true, ...pick(reactions, ["enabled", "removeAfterReply"]) } }),
+      ...(reactions && { reactions: { enabled: true, ...renamed(reactions, reactionFields) } }),
     },
     ...(provider && { llm: { provider } }),
   });
@@ -107,12 +110,13 @@ function migrateEntry(id: string, entry: BrokerAgent, at: string, shared: Leftov
     gateway: {
       existingSecret: `${id}-bridge`,
       isThere: false,
-      scheduling: pick({ nodeSelector, tolerations, affinity }, ["nodeSelector", "tolerations", "affinity"]),
+      scheduling: withoutEmpty({ nodeSelector, tolerations, affinity }),
     },
     leftovers: [
       ...shared,
       ...leftoversOf(entry, carried, at),
       ...leftoversOf(discord, ["botToken", ...Object.keys(discordFields)], `${at}discord.`, inCharacter),
+      ...leftoversOf(reactions ?? {}, Object.keys(reactionFields), `${at}reactions.`, inCharacter),
       ...environment.leftovers,
       ...(entry.envFrom.length > 0 ? [{ path: `${at}envFrom`, reason: fromElsewhere }] : []),
     ],
@@ -154,16 +158,4 @@ function idOf(name: string): string {
     "values",
     `${formatPath(["agents", name])}: no id can be made of its name, expected ${agentIdExpectation}`,
   );
-}
-
-function renamed(fields: JsonObject, names: Readonly<Record<string, string>>): JsonObject {
-  return Object.fromEntries(
-    Object.entries(names).flatMap(([before, now]) =>
-      fields[before] === undefined ? [] : [[now, fields[before]]],
-    ),
-  );
-}
-
-function pick(fields: JsonObject, names: readonly string[]): JsonObject {
-  return Object.fromEntries(names.flatMap((name) => (isEmpty(fields[name]) ? [] : [[name, fields[name]]])));
 }

@@ -4,7 +4,8 @@ import { isRecord } from "../../shared/gateway/payload.ts";
 import { characterFile, idFromName } from "./character.ts";
 import { cronSection } from "./cron.ts";
 import { moveVariables, noDatabase, secretsOfRuntime } from "./environment.ts";
-import { isEmpty, leftoversOf } from "./leftovers.ts";
+import { isEmpty, withoutEmpty } from "./fields.ts";
+import { leftoversOf } from "./leftovers.ts";
 import type { GatewayEntry, Leftover, MigratedAgent, MovedSecret } from "./migrated-agent.ts";
 import { readValues, runtimeValues } from "./old-values.ts";
 import { MigrationStopped } from "./stopped.ts";
@@ -112,11 +113,6 @@ function secretLeftovers(secrets: JsonObject, existingSecret: string | undefined
       ? []
       : [{ path: `database-url in ${existingSecret}`, reason: noDatabase }]),
   ];
-}
-
-/** The fields that say something. */
-function withoutEmpty(fields: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => !isEmpty(value)));
 }
 
 /** A variable of `extraEnv` counts more than the key that the chart reads by itself. */

@@ -1,5 +1,6 @@
 /** What a CronJob of the original chart becomes: the `cron` section of the character. */
 import { isRecord } from "../../shared/gateway/payload.ts";
+import { renamed } from "./fields.ts";
 import type { Leftover } from "./migrated-agent.ts";
 import type { OldCronJob } from "./old-values.ts";
 import type { JsonObject } from "./values-file.ts";
@@ -48,11 +49,7 @@ export function cronSection(job: OldCronJob | undefined, section: unknown): Cron
 }
 
 function enabled(job: OldCronJob, own: JsonObject | undefined, leftovers: Leftover[]): CronSection {
-  const fromJob = Object.fromEntries(
-    Object.entries(carried).flatMap(([before, now]) =>
-      job[before] === undefined ? [] : [[now, job[before]]],
-    ),
-  );
+  const fromJob = renamed(job, carried);
   if (typeof own?.prompt === "string") return { section: { ...own, ...fromJob }, leftovers, remarks: [] };
   const fragment = JSON.stringify({ ...fromJob, prompt: "…" });
   const remark = `cron: the values name no character.cron.prompt, so there is nothing to run; add "cron": ${fragment}`;

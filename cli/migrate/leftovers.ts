@@ -1,4 +1,5 @@
 /** What of the old charts has no place any more, and why. */
+import { isEmpty } from "./fields.ts";
 import type { Leftover } from "./migrated-agent.ts";
 import type { JsonObject } from "./values-file.ts";
 
@@ -44,10 +45,4 @@ export function leftoversOf(
       path: prefix + name,
       reason: reasons.get(name) ?? otherwise,
     }));
-}
-
-/** Whether a value says nothing: many values files repeat the chart's empty defaults. */
-export function isEmpty(value: unknown): boolean {
-  if (typeof value === "object" && value !== null) return Object.keys(value).length === 0;
-  return value === undefined || value === null || value === "";
 }
