@@ -5,6 +5,7 @@ import { Faults } from "./faults.ts";
 import type { Report } from "./remote.ts";
 import type { RestEnv } from "./rest/context.ts";
 import { World } from "./world.ts";
+import { WorldInteractions } from "./world-interactions.ts";
 import { WorldView } from "./world-view.ts";
 
 interface ControlOptions {
@@ -20,7 +21,7 @@ const callSchema = z.object({
   args: z.array(z.unknown()),
 });
 const methods = {
-  world: methodNames(World.prototype, WorldView.prototype),
+  world: methodNames(World.prototype, WorldInteractions.prototype, WorldView.prototype),
   faults: methodNames(Faults.prototype),
 };
 
@@ -38,7 +39,7 @@ export function controlRoutes({ world, faults, report, forget }: ControlOptions)
       if (!methods[target].has(method)) return c.json({ error: "there is no such method" }, 404);
       const object: object = target === "world" ? world : faults;
       try {
-        const result: unknown = Reflect.apply(Reflect.get(object, method), object, args);
+        const result: unknown = await Reflect.apply(Reflect.get(object, method), object, args);
         return c.json({ result });
       } catch (error) {
         return c.json({ error: error instanceof Error ? error.message : String(error) }, 400);

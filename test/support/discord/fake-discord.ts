@@ -22,6 +22,10 @@ import { GatewayFaults } from "./gateway/faults.ts";
 import { CLOSE } from "./gateway/frames.ts";
 import { type GatewayOptions, GatewayRoom } from "./gateway/room.ts";
 import type { SessionView } from "./gateway/tally.ts";
+import { Application } from "./interactions/application.ts";
+import { CommandBook } from "./interactions/commands.ts";
+import { InteractionFaults } from "./interactions/faults.ts";
+import { InteractionRoom } from "./interactions/room.ts";
 import { seededRandom } from "./random.ts";
 import type { Report, Tally } from "./remote.ts";
 import { restApp } from "./rest/app.ts";
@@ -49,6 +53,8 @@ export interface FakeDiscordOptions extends Partial<GatewayOptions> {
   now?: () => number;
   /** Whether too many requests are refused; default `true`. */
   rateLimits?: boolean;
+  /** How long an application has for its first answer to an interaction; default three seconds. */
+  interactionDeadlineMs?: number;
   /** How long `enforce_nonce` remembers; default five minutes. */
   nonceMemoryMs?: number;
   /** Shards that `GET /gateway/bot` recommends; default 1. */
@@ -82,21 +88,37 @@ export const FAKE_TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.Fake00.not-a-real-token-of-a
 
 /** Starts one on the loopback address. */
 export async function startFakeDiscord(options: FakeDiscordOptions = {}): Promise<FakeDiscord> {
-  const { now = Date.now, token = FAKE_TOKEN, rateLimits = true, seed = 1 } = options;
+  const { token = FAKE_TOKEN, rateLimits = true, seed = 1 } = options;
+  const clock = options.now ?? Date.now;
+  let advancedMs = 0;
+  const now = () => clock() + advancedMs;
   const store = new Store({ now, bot: options.bot ?? { username: "rig" } });
-  const world = new World(store);
   const restFaults = new RestFaults(seededRandom(seed));
+  const application = new Application(options.disallowedIntents ?? 0);
   const gatewayFaults = new GatewayFaults();
-  const room = new GatewayRoom(store, gatewayOptions(options, token), gatewayFaults);
+  const room = new GatewayRoom(store, gatewayOptions(options, token), gatewayFaults, application);
   const connections = new Set<GatewayConnection>();
   const requests: RecordedRequest[] = [];
   const violations: Violation[] = [];
+  const interactionFaults = new InteractionFaults();
+  const interactions = new InteractionRoom({
+    store,
+    application,
+    commands: new CommandBook(store.bot.id, store.newId),
+    faults: interactionFaults,
+    violations,
+    deadlineMs: options.interactionDeadlineMs ?? 3000,
+  });
+  const world = new World(store, interactions, (ms) => {
+    advancedMs += ms;
+  });
   const tally = { rest: emptyTally(), gateway: room.tally };
   let gatewayUrl = "";
 
   const rest = restApp({
     state: {
       store,
+      interactions,
       nonces: new Nonces(now, options.nonceMemoryMs ?? 300_000),
       gatewayUrl: () => gatewayUrl,
       sessionStartLimit: () => ({
@@ -115,7 +137,13 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}): Promis
     violations,
     tally: tally.rest,
   });
-  const faults = new Faults({ rest: restFaults, gateway: gatewayFaults, room, connections });
+  const faults = new Faults({
+    rest: restFaults,
+    gateway: gatewayFaults,
+    interactions: interactionFaults,
+    room,
+    connections,
+  });
   const report = (): Report => ({ requests, violations, tally, sessions: room.sessions() });
   const forget = () => {
     requests.length = 0;

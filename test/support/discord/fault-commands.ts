@@ -1,4 +1,5 @@
 /** Everything that can be made to go wrong. Arguments are plain JSON, so that another process can say it too. */
+import type { InteractionFault } from "./interactions/faults.ts";
 import type { RestFault } from "./rest/faults.ts";
 
 export interface FaultCommands {
@@ -25,6 +26,8 @@ export interface FaultCommands {
   refuseSessions(times: number): void;
   /** The next so many dispatches come twice, with two sequences. */
   duplicateDispatches(times: number): void;
+  /** Interactions are delivered wrongly over HTTP; see {@link InteractionFault} for how and how often. */
+  interactions(fault: InteractionFault): void;
   /** Ends every fault. What has happened stays. */
   clear(): void;
 }

@@ -4,11 +4,13 @@ import type { GatewayConnection } from "./gateway/connection.ts";
 import type { GatewayFaults } from "./gateway/faults.ts";
 import { OP } from "./gateway/frames.ts";
 import type { GatewayRoom } from "./gateway/room.ts";
+import type { InteractionFault, InteractionFaults } from "./interactions/faults.ts";
 import type { RestFault, RestFaults } from "./rest/faults.ts";
 
 interface FaultsOptions {
   rest: RestFaults;
   gateway: GatewayFaults;
+  interactions: InteractionFaults;
   room: GatewayRoom;
   connections: ReadonlySet<GatewayConnection>;
 }
@@ -16,12 +18,14 @@ interface FaultsOptions {
 export class Faults implements FaultCommands {
   readonly #rest: RestFaults;
   readonly #gateway: GatewayFaults;
+  readonly #interactions: InteractionFaults;
   readonly #room: GatewayRoom;
   readonly #connections: ReadonlySet<GatewayConnection>;
 
-  constructor({ rest, gateway, room, connections }: FaultsOptions) {
+  constructor({ rest, gateway, interactions, room, connections }: FaultsOptions) {
     this.#rest = rest;
     this.#gateway = gateway;
+    this.#interactions = interactions;
     this.#room = room;
     this.#connections = connections;
   }
@@ -81,7 +85,12 @@ export class Faults implements FaultCommands {
     this.#gateway.duplicates = times;
   }
 
+  interactions(fault: InteractionFault): void {
+    this.#interactions.inject(fault);
+  }
+
   clear(): void {
+    this.#interactions.clear();
     this.#rest.clear();
     this.#gateway.clear();
   }

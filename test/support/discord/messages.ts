@@ -1,9 +1,21 @@
 /** What can be done to messages, by people and by the bot alike. Who may do it is asked elsewhere. */
-import type { APIAllowedMentions, APIEmbed, APIMessageComponent } from "discord-api-types/v10";
+import type {
+  APIAllowedMentions,
+  APIEmbed,
+  APIMessageComponent,
+  APIMessageInteractionMetadata,
+} from "discord-api-types/v10";
+import { checkedComponents } from "./components.ts";
 import { resolveMentions } from "./mentions.ts";
-import { emojiPayload, memberPayload, messageDispatch } from "./payloads.ts";
+import { emojiPayload, memberPayload, messageDispatch, messagePayload } from "./payloads.ts";
 import { emptyMessage, invalidField } from "./problem.ts";
-import { type AttachmentState, type ChannelState, MESSAGE_TYPES, type MessageState } from "./state.ts";
+import {
+  type AttachmentState,
+  type ChannelState,
+  MESSAGE_FLAGS,
+  MESSAGE_TYPES,
+  type MessageState,
+} from "./state.ts";
 import type { Store } from "./store.ts";
 import { setThread } from "./threads.ts";
 
@@ -22,7 +34,13 @@ export interface Draft {
   components?: APIMessageComponent[];
   flags?: number;
   allowedMentions?: APIAllowedMentions;
-  reference?: MessageState["reference"];
+  reference?: MessageState["reference"] | undefined;
+  interaction?: APIMessageInteractionMetadata;
+  /**
+   * The one user who sees it. It stands in no channel then, and goes "directly to the user and the bot who sent the message":
+   * the Gateway tells of it as of a DM, without a guild, though with the id of the guild's channel ("Message Create").
+   */
+  ephemeralTo?: string | null;
 }
 
 /**
@@ -34,10 +52,10 @@ export function postMessage(store: Store, draft: Draft): MessageState {
   const channel = store.channel(draft.channelId);
   const content = checkedContent(draft.content);
   const isSystem = draft.type === MESSAGE_TYPES.threadCreated || draft.type === MESSAGE_TYPES.threadStarter;
-  const isEmpty = [content, draft.attachments ?? [], draft.embeds ?? [], draft.components ?? []].every(
-    ({ length }) => length === 0,
-  );
-  if (isEmpty && !isSystem) throw emptyMessage();
+  const { attachments = [], embeds = [], flags = 0 } = draft;
+  const components = checkedComponents({ content, embeds, components: draft.components ?? [], flags });
+  const isEmpty = [content, attachments, embeds, components].every(({ length }) => length === 0);
+  if (isEmpty && !isSystem && (flags & MESSAGE_FLAGS.loading) === 0) throw emptyMessage();
   if (channel.kind === "thread" && channel.archived && !isSystem)
     setThread(store, channel, { archived: false });
   const message: MessageState = {
@@ -47,17 +65,24 @@ export function postMessage(store: Store, draft: Draft): MessageState {
     type: draft.type ?? (draft.reference ? MESSAGE_TYPES.reply : MESSAGE_TYPES.default),
     content,
     nonce: draft.nonce ?? null,
-    attachments: draft.attachments ?? [],
-    embeds: draft.embeds ?? [],
-    components: draft.components ?? [],
-    flags: draft.flags ?? 0,
+    attachments,
+    embeds,
+    components,
+    flags,
     mentions: mentionsOf(store, channel, content, draft.allowedMentions, draft.reference ?? null),
     reference: draft.reference ?? null,
     reactions: new Map(),
     editedAt: null,
     versions: [{ content, at: store.now() }],
     deletedAt: null,
+    interaction: draft.interaction ?? null,
+    ephemeralTo: draft.ephemeralTo ?? null,
   };
+  if (message.ephemeralTo !== null) {
+    store.ephemerals.set(message.id, message);
+    store.emit({ t: "MESSAGE_CREATE", d: messagePayload(store, message) });
+    return message;
+  }
   channel.messages.push(message);
   channel.lastMessageId = message.id;
   if (channel.kind === "thread" && !isSystem) channel.messagesSent += 1;
@@ -79,23 +104,34 @@ export interface Edit {
 export function editMessage(store: Store, message: MessageState, edit: Edit): void {
   const channel = store.channel(message.channelId);
   const content = edit.content === undefined ? message.content : checkedContent(edit.content);
-  const {
-    attachments = message.attachments,
-    embeds = message.embeds,
-    components = message.components,
-  } = edit;
+  const { attachments = message.attachments, embeds = message.embeds, flags = message.flags } = edit;
+  const components = checkedComponents({
+    content,
+    embeds,
+    components: edit.components ?? message.components,
+    flags,
+  });
   if ([content, attachments, embeds, components].every(({ length }) => length === 0)) throw emptyMessage();
   const at = store.now();
-  Object.assign(message, { content, attachments, embeds, components, editedAt: at });
-  if (edit.flags !== undefined) message.flags = edit.flags;
+  // What was only announced is not shown as edited when it comes.
+  const isAnnounced = (message.flags & MESSAGE_FLAGS.loading) !== 0;
+  const editedAt = isAnnounced ? null : at;
+  Object.assign(message, { content, attachments, embeds, components, editedAt });
+  message.flags = flags & ~MESSAGE_FLAGS.loading;
   if (edit.content !== undefined) {
     message.mentions = mentionsOf(store, channel, content, edit.allowedMentions, message.reference);
     message.versions.push({ content, at });
   }
-  emit(store, "MESSAGE_UPDATE", channel, messageDispatch(store, message));
+  if (message.ephemeralTo !== null) store.emit({ t: "MESSAGE_UPDATE", d: messagePayload(store, message) });
+  else emit(store, "MESSAGE_UPDATE", channel, messageDispatch(store, message));
 }
 
 export function deleteMessage(store: Store, message: MessageState): void {
+  if (store.ephemerals.delete(message.id)) {
+    message.deletedAt = store.now();
+    store.emit({ t: "MESSAGE_DELETE", d: { id: message.id, channel_id: message.channelId } });
+    return;
+  }
   const channel = store.channel(message.channelId);
   channel.messages.splice(channel.messages.indexOf(message), 1);
   message.deletedAt = store.now();

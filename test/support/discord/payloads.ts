@@ -5,6 +5,7 @@ import type {
   APIDMChannel,
   APIGuildMember,
   APIMessage,
+  APIMessageInteractionMetadata,
   APITextChannel,
   APIThreadChannel,
   GatewayGuildCreateDispatchData,
@@ -34,7 +35,7 @@ export function memberPayload(store: Store, member: MemberState): APIGuildMember
   return { user: store.user(member.userId), ...partialMember(member) };
 }
 
-function partialMember({ nick, roles, joinedAt }: MemberState) {
+export function partialMember({ nick, roles, joinedAt }: MemberState) {
   return {
     nick,
     avatar: null,
@@ -146,11 +147,18 @@ export function messagePayload(store: Store, message: MessageState): APIMessage 
     embeds: message.embeds,
     components: message.components as APIMessage["components"],
     flags: message.flags,
+    ...(message.interaction === null ? {} : interactionFields(store, message.interaction)),
     ...(message.nonce === null ? {} : { nonce: message.nonce }),
     ...(message.reactions.size === 0 ? {} : { reactions: reactionsPayload(store, message) }),
     ...(reference === null ? {} : referencePayload(store, message, reference)),
     ...(thread === undefined ? {} : { thread: threadPayload(store, thread) }),
   };
+}
+
+/** What only an answer to an interaction has; its webhook has the application's id. */
+function interactionFields(store: Store, interaction_metadata: APIMessageInteractionMetadata) {
+  const { id } = store.bot;
+  return { webhook_id: id, application_id: id, interaction_metadata };
 }
 
 function referencePayload(
@@ -189,7 +197,7 @@ export function emojiPayload(emoji: string): { id: string | null; name: string }
   return name !== undefined && id !== undefined ? { id, name } : { id: null, name: emoji };
 }
 
-function attachmentPayload(store: Store, channelId: string, file: AttachmentState): APIAttachment {
+export function attachmentPayload(store: Store, channelId: string, file: AttachmentState): APIAttachment {
   const url = `${store.filesUrl}/attachments/${channelId}/${file.id}/${encodeURIComponent(file.filename)}`;
   return {
     id: file.id,

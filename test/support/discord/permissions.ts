@@ -20,5 +20,11 @@ export function bitsOf(permissions: Iterable<Permission>): string {
   return bits.toString();
 }
 
+/** What the bot may do where some permissions are taken from it. */
+export function appPermissions(denied: ReadonlySet<Permission>): string {
+  const names = Object.keys(PERMISSION_BITS) as Permission[];
+  return bitsOf(names.filter((name) => !denied.has(name)));
+}
+
 /** Every bit of the table. */
 export const ALL_PERMISSIONS = bitsOf(Object.keys(PERMISSION_BITS) as Permission[]);

@@ -25,6 +25,13 @@ export interface FieldErrors {
 
 export const unknownChannel = () => new DiscordProblem(404, 10003, "Unknown Channel");
 export const unknownGuild = () => new DiscordProblem(404, 10004, "Unknown Guild");
+export const unknownInteraction = () => new DiscordProblem(404, 10062, "Unknown interaction");
+export const alreadyAcknowledged = () =>
+  new DiscordProblem(400, 40060, "Interaction has already been acknowledged.");
+export const invalidWebhookToken = () => new DiscordProblem(401, 50027, "Invalid Webhook Token");
+export const unknownRole = () => new DiscordProblem(404, 10011, "Unknown Role");
+export const notOfThisApplication = () =>
+  new DiscordProblem(403, 20012, "You are not authorized to perform this action on this application");
 export const unknownMember = () => new DiscordProblem(404, 10007, "Unknown Member");
 export const unknownMessage = () => new DiscordProblem(404, 10008, "Unknown Message");
 export const unknownUser = () => new DiscordProblem(404, 10013, "Unknown User");

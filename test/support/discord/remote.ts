@@ -16,7 +16,7 @@ import type { World } from "./world.ts";
 /** The methods of `T`, answering later. */
 export type Remote<T> = {
   [Name in keyof T]: T[Name] extends (...args: infer Args) => infer Result
-    ? (...args: Args) => Promise<Result>
+    ? (...args: Args) => Promise<Awaited<Result>>
     : never;
 };
 

@@ -1,5 +1,11 @@
 /** What the fake Discord holds: its own form, from which `payloads.ts` makes Discord's. Times are milliseconds since 1970. */
-import type { APIEmbed, APIMessageComponent, APIRole, APIUser } from "discord-api-types/v10";
+import type {
+  APIEmbed,
+  APIMessageComponent,
+  APIMessageInteractionMetadata,
+  APIRole,
+  APIUser,
+} from "discord-api-types/v10";
 import type { Permission } from "./permissions.ts";
 
 /** A bit field with nothing in it, of whatever kind. */
@@ -9,6 +15,8 @@ export interface MemberState {
   userId: string;
   nick: string | null;
   roles: string[];
+  /** What they may do in the guild, as Discord writes bits. */
+  permissions: string;
   joinedAt: number;
 }
 
@@ -79,7 +87,24 @@ export interface Version {
 }
 
 /** Discord's "Message Types", as far as the fake makes them. */
-export const MESSAGE_TYPES = { default: 0, threadCreated: 18, reply: 19, threadStarter: 21 } as const;
+export const MESSAGE_TYPES = {
+  default: 0,
+  threadCreated: 18,
+  reply: 19,
+  chatInputCommand: 20,
+  threadStarter: 21,
+  contextMenuCommand: 23,
+} as const;
+
+/** Discord's "Message Flags", as far as the fake acts on them. */
+export const MESSAGE_FLAGS = {
+  suppressEmbeds: 1 << 2,
+  hasThread: 1 << 5,
+  ephemeral: 1 << 6,
+  loading: 1 << 7,
+  suppressNotifications: 1 << 12,
+  isComponentsV2: 1 << 15,
+} as const;
 
 export interface MessageState {
   id: string;
@@ -100,6 +125,10 @@ export interface MessageState {
   /** What it has said over time, oldest first. */
   versions: Version[];
   deletedAt: number | null;
+  /** Which interaction it answers; `null` for what nobody asked for by one. */
+  interaction: APIMessageInteractionMetadata | null;
+  /** The one user who sees it; `null`: everybody. */
+  ephemeralTo: string | null;
 }
 
 /** Everything that Discord knows about a person, from the little that a test says. */

@@ -43,6 +43,9 @@ export class Store {
   readonly guilds = new Map<string, GuildState>();
   readonly #users = new Map<string, APIUser>();
   readonly #channels = new Map<string, ChannelState>();
+  /** Messages that one user sees, by id: they stand in no channel. */
+  readonly ephemerals = new Map<string, MessageState>();
+  readonly #uploads = new Map<string, AttachmentState>();
   readonly #deleted = new Map<string, MessageState>();
   readonly #listeners = new Set<(event: StoreEvent) => void>();
 
@@ -89,7 +92,13 @@ export class Store {
     const everyone = roleOf({ id, name: "@everyone", position: 0 });
     const guild: GuildState = { id, name, ownerId: owner.id, roles: [everyone], members: new Map() };
     for (const userId of [owner.id, this.bot.id]) {
-      guild.members.set(userId, { userId, nick: null, roles: [], joinedAt: this.now() });
+      guild.members.set(userId, {
+        userId,
+        nick: null,
+        roles: [],
+        permissions: ALL_PERMISSIONS,
+        joinedAt: this.now(),
+      });
     }
     this.guilds.set(id, guild);
     return guild;
@@ -163,8 +172,15 @@ export class Store {
     return [...this.#deleted.values()].filter((message) => message.channelId === channelId);
   }
 
+  /** Keeps a file that belongs to no message. */
+  upload(file: AttachmentState): void {
+    this.#uploads.set(file.id, file);
+  }
+
   attachment(channelId: string, id: string): AttachmentState | undefined {
-    const messages = this.#channels.get(channelId)?.messages ?? [];
+    const upload = this.#uploads.get(id);
+    if (upload !== undefined) return upload;
+    const messages = [...(this.#channels.get(channelId)?.messages ?? []), ...this.ephemerals.values()];
     return messages.flatMap(({ attachments }) => attachments).find((file) => file.id === id);
   }
 

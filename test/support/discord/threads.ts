@@ -2,11 +2,14 @@
 import { emitMessageUpdate, postMessage } from "./messages.ts";
 import { threadPayload } from "./payloads.ts";
 import { threadExists, wrongChannelType } from "./problem.ts";
-import { type ChannelState, MESSAGE_TYPES, type MessageState, type ThreadState } from "./state.ts";
+import {
+  type ChannelState,
+  MESSAGE_FLAGS,
+  MESSAGE_TYPES,
+  type MessageState,
+  type ThreadState,
+} from "./state.ts";
 import type { Store } from "./store.ts";
-
-/** Message flag: "this message has an associated thread, with the same id as the message". */
-const HAS_THREAD = 1 << 5;
 
 export interface NewThread {
   name: string;
@@ -24,7 +27,7 @@ export function startThreadFromMessage(store: Store, message: MessageState, thre
   const parent = store.channel(message.channelId);
   if (store.threadOf(message) !== undefined) throw threadExists();
   const made = addThread(store, parent, message.id, thread);
-  message.flags |= HAS_THREAD;
+  message.flags |= MESSAGE_FLAGS.hasThread;
   emitMessageUpdate(store, message);
   postMessage(store, {
     channelId: made.id,

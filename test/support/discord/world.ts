@@ -10,6 +10,7 @@ import type {
   APIThreadChannel,
   APIUser,
 } from "discord-api-types/v10";
+import { fileOf, type UserFile } from "./files.ts";
 import {
   addReaction,
   deleteMessage,
@@ -19,26 +20,11 @@ import {
   startTyping,
 } from "./messages.ts";
 import { channelPayload, guildDispatch, messagePayload, threadPayload } from "./payloads.ts";
-import type { Permission } from "./permissions.ts";
+import { ALL_PERMISSIONS, type Permission } from "./permissions.ts";
 import { invalidField } from "./problem.ts";
-import type {
-  AttachmentState,
-  ChannelState,
-  DmState,
-  NewUser,
-  TextChannelState,
-  ThreadState,
-} from "./state.ts";
+import type { ChannelState, DmState, NewUser, TextChannelState, ThreadState } from "./state.ts";
 import { setThread, startThread, startThreadFromMessage } from "./threads.ts";
-import { WorldView } from "./world-view.ts";
-
-/** A file that somebody sends; `text` or its bytes in base64. */
-export interface UserFile {
-  filename: string;
-  contentType?: string;
-  text?: string;
-  base64?: string;
-}
+import { WorldInteractions } from "./world-interactions.ts";
 
 export interface SayOptions {
   attachments?: readonly UserFile[];
@@ -46,7 +32,7 @@ export interface SayOptions {
   reply?: string;
 }
 
-export class World extends WorldView {
+export class World extends WorldInteractions {
   createUser(user: NewUser): APIUser {
     return this.store.addUser(user);
   }
@@ -64,15 +50,22 @@ export class World extends WorldView {
     return role;
   }
 
-  /** Makes a user a member of a guild, or changes what is said of them. */
+  /**
+   * Makes a user a member of a guild, or changes what is said of them. `permissions` are bits as Discord writes them; by
+   * default those that an ordinary member has.
+   */
   join(
     guildId: string,
     userId: string,
-    { nick, roles = [] }: { nick?: string; roles?: string[] } = {},
+    {
+      nick,
+      roles = [],
+      permissions = ALL_PERMISSIONS,
+    }: { nick?: string; roles?: string[]; permissions?: string } = {},
   ): void {
     const guild = this.store.guild(guildId);
     const { id } = this.store.user(userId);
-    guild.members.set(id, { userId: id, nick: nick ?? null, roles, joinedAt: this.store.now() });
+    guild.members.set(id, { userId: id, nick: nick ?? null, roles, permissions, joinedAt: this.store.now() });
   }
 
   createChannel(
@@ -162,7 +155,7 @@ export class World extends WorldView {
       channelId,
       authorId: id,
       content,
-      attachments: attachments.map((file) => this.#fileOf(file)),
+      attachments: attachments.map((file) => fileOf(this.store, file)),
       ...(reply === undefined ? {} : { reference: { channelId, messageId: reply } }),
     });
     return messagePayload(this.store, message);
@@ -236,14 +229,5 @@ export class World extends WorldView {
         ? { id, guild_id: guildId, parent_id: channel.parentId, type: 11 }
         : channelPayload(this.store, channel);
     this.store.emit({ t, d, guildId, channelId: id });
-  }
-
-  #fileOf({ filename, contentType, text, base64 }: UserFile): AttachmentState {
-    const bytes =
-      base64 === undefined
-        ? new Uint8Array(new TextEncoder().encode(text ?? ""))
-        : Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-    const type = contentType ?? "application/octet-stream";
-    return { id: this.store.newId(), filename, contentType: type, description: null, bytes };
   }
 }

@@ -7,10 +7,12 @@ import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { Hono } from "hono";
 import { DiscordProblem, invalidForm } from "../problem.ts";
 import type { World } from "../world.ts";
+import { applicationRoutes } from "./application.ts";
 import { channelRoutes } from "./channels.ts";
 import type { RestEnv, RestState } from "./context.ts";
 import type { RestFault, RestFaults } from "./faults.ts";
 import { identityRoutes } from "./identity.ts";
+import { interactionRoutes } from "./interactions.ts";
 import { messageRoutes } from "./messages.ts";
 import { specificationIssues } from "./openapi.ts";
 import type { RateLimits } from "./rate-limits.ts";
@@ -79,6 +81,8 @@ export function restApp(options: RestOptions): Hono<RestEnv> {
   app.route("/", identityRoutes(state, options.world));
   app.route("/", channelRoutes(state));
   app.route("/", messageRoutes(state));
+  app.route("/", applicationRoutes(state));
+  app.route("/", interactionRoutes(state, options.violations));
   app.route("/", webhookRoutes(state));
   app.all("*", (c) => c.json({ message: "404: Not Found", code: 0 }, 404));
   app.onError((error, c) => {

@@ -1,6 +1,7 @@
 /** What the routes of the fake REST API share. */
 import type { HttpBindings } from "@hono/node-server";
 import type { Context } from "hono";
+import type { InteractionRoom } from "../interactions/room.ts";
 import type { Store } from "../store.ts";
 import type { Nonces } from "./nonces.ts";
 import type { ReadBody, RecordedRequest } from "./request.ts";
@@ -17,6 +18,7 @@ export type RestContext = Context<RestEnv>;
 export interface RestState {
   store: Store;
   nonces: Nonces;
+  interactions: InteractionRoom;
   /** `ws://…`, without a query. */
   gatewayUrl: () => string;
   /** What `GET /gateway/bot` says of IDENTIFYs. */

@@ -8,29 +8,6 @@ import { bodyOf, type RestEnv, type RestState } from "./context.ts";
 export function identityRoutes(state: RestState, world: World): Hono<RestEnv> {
   const { store } = state;
   const self = () => ({ ...store.bot, mfa_enabled: false, locale: "en-US", verified: true, email: null });
-  const application = () => ({
-    id: store.bot.id,
-    name: store.bot.username,
-    icon: null,
-    description: "",
-    type: null,
-    flags: 0,
-    flags_new: "0",
-    bot: store.bot,
-    bot_public: true,
-    bot_require_code_grant: false,
-    verify_key: "0".repeat(64),
-    redirect_uris: [],
-    interactions_endpoint_url: null,
-    role_connections_verification_url: null,
-    owner: store.bot,
-    approximate_guild_count: store.guilds.size,
-    approximate_user_install_count: 0,
-    approximate_user_authorization_count: 0,
-    explicit_content_filter: 0,
-    eligible_oauth2_scopes: [],
-    team: null,
-  });
 
   return new Hono<RestEnv>()
     .get("/gateway", (c) => c.json({ url: state.gatewayUrl() }))
@@ -48,8 +25,6 @@ export function identityRoutes(state: RestState, world: World): Hono<RestEnv> {
       if (!recipient_id) throw unknownUser();
       return c.json(world.openDm(recipient_id));
     })
-    .get("/applications/@me", (c) => c.json(application()))
-    .get("/oauth2/applications/@me", (c) => c.json(application()))
     .get("/guilds/:guild/members/:user", (c) => {
       const member = store.guild(c.req.param("guild")).members.get(c.req.param("user"));
       if (member === undefined) throw unknownMember();

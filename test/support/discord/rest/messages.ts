@@ -1,7 +1,5 @@
 /** Messages and reactions over REST, as the bot. */
 import type {
-  APIEmbed,
-  APIMessageComponent,
   RESTPatchAPIChannelMessageJSONBody,
   RESTPostAPIChannelMessageJSONBody,
 } from "discord-api-types/v10";
@@ -13,10 +11,8 @@ import { compareSnowflakes } from "../snowflake.ts";
 import type { ChannelState, MessageState } from "../state.ts";
 import type { Store } from "../store.ts";
 import { bodyOf, type RestContext, type RestEnv, type RestState } from "./context.ts";
-import { keptAndSentFiles } from "./uploads.ts";
+import { contentsOf, NOTHING } from "./message-body.ts";
 
-/** Message flags that a bot may set: SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS, IS_COMPONENTS_V2. */
-const SETTABLE_FLAGS = (1 << 2) | (1 << 12) | (1 << 15);
 const DEFAULT_PAGE = 50;
 
 export function messageRoutes({ store, nonces }: RestState): Hono<RestEnv> {
@@ -48,14 +44,10 @@ export function messageRoutes({ store, nonces }: RestState): Hono<RestEnv> {
       const message = postMessage(store, {
         channelId: channel.id,
         authorId: store.bot.id,
-        content: body.content ?? "",
-        flags: (body.flags ?? 0) & SETTABLE_FLAGS,
-        embeds: (body.embeds ?? []).map(richEmbed),
-        components: numbered(body.components ?? []),
-        attachments: keptAndSentFiles(store, c.var.body, []),
+        content: "",
+        ...contentsOf(store, body, c.var.body.files, NOTHING),
         reference: referenceOf(store, channel, body),
         ...(nonce === undefined ? {} : { nonce }),
-        ...(body.allowed_mentions ? { allowedMentions: body.allowed_mentions } : {}),
       });
       nonces.remember(message);
       return c.json(messagePayload(store, message));
@@ -65,13 +57,7 @@ export function messageRoutes({ store, nonces }: RestState): Hono<RestEnv> {
       if (message.authorId !== store.bot.id) throw notTheAuthor();
       demandOpen(store.channel(message.channelId));
       const body = bodyOf<RESTPatchAPIChannelMessageJSONBody>(c);
-      editMessage(store, message, {
-        attachments: keptAndSentFiles(store, c.var.body, message.attachments),
-        ...(body.content === undefined ? {} : { content: body.content ?? "" }),
-        ...(body.embeds === undefined ? {} : { embeds: (body.embeds ?? []).map(richEmbed) }),
-        ...(body.components === undefined ? {} : { components: numbered(body.components ?? []) }),
-        ...(body.allowed_mentions ? { allowedMentions: body.allowed_mentions } : {}),
-      });
+      editMessage(store, message, contentsOf(store, body, c.var.body.files, message));
       return c.json(messagePayload(store, message));
     })
     .delete("/channels/:channel/messages/:message", (c) => {
@@ -154,21 +140,4 @@ function knownEmoji(emoji: string): string {
   if (/^(\w+:\d+|\p{Extended_Pictographic}.*|\p{Regional_Indicator}{2}|[#*\d]\uFE0F?\u20E3)$/u.test(emoji))
     return emoji;
   throw unknownEmoji();
-}
-
-function richEmbed(embed: APIEmbed): APIEmbed {
-  return { ...embed, type: "rich" as APIEmbed["type"] & string };
-}
-
-/** Discord gives an id to each component that has none. */
-function numbered(components: readonly APIMessageComponent[]): APIMessageComponent[] {
-  let last = 0;
-  const withId = (component: APIMessageComponent): APIMessageComponent => {
-    last += 1;
-    const id = component.id ?? last;
-    if (!("components" in component)) return { ...component, id };
-    const inner = component.components.map((each) => withId(each));
-    return { ...component, id, components: inner } as APIMessageComponent;
-  };
-  return components.map(withId);
 }

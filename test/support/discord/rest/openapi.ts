@@ -1,4 +1,5 @@
 /** Discord's published OpenAPI file, held against a request. */
+/// <reference path="./discord-api-spec.d.ts" />
 import * as schemas from "discord-api-spec/zod";
 import * as z from "zod";
 
@@ -9,6 +10,17 @@ const messageQuery = z.strictObject({
   after: snowflake.optional(),
   around: snowflake.optional(),
 });
+
+const flag = z.enum(["true", "false"]).optional();
+const webhookQuery = z.strictObject({ thread_id: snowflake.optional(), with_components: flag });
+const commandQuery = z.strictObject({ with_localizations: flag });
+/** `default_member_permissions` is sent as text by most clients, which Discord takes too. */
+const commandsSchema = z.array(
+  z.preprocess((command) => {
+    if (!isObject(command) || typeof command.default_member_permissions !== "string") return command;
+    return { ...command, default_member_permissions: Number(command.default_member_permissions) };
+  }, schemas.ApplicationCommandUpdateRequestSchema),
+);
 
 interface Operation {
   method: string;
@@ -26,6 +38,11 @@ const operations: readonly Operation[] = [
   { method: "GET", path: "/users/{user_id}" },
   { method: "POST", path: "/users/@me/channels", body: schemas.CreatePrivateChannelRequestSchema },
   { method: "GET", path: "/applications/@me" },
+  { method: "PATCH", path: "/applications/@me", body: schemas.ApplicationFormPartialSchema },
+  { method: "GET", path: "/applications/{application_id}/commands", query: commandQuery },
+  { method: "PUT", path: "/applications/{application_id}/commands", body: commandsSchema },
+  { method: "GET", path: "/applications/{application_id}/guilds/{guild_id}/commands", query: commandQuery },
+  { method: "PUT", path: "/applications/{application_id}/guilds/{guild_id}/commands", body: commandsSchema },
   { method: "GET", path: "/oauth2/applications/@me" },
   { method: "GET", path: "/channels/{channel_id}" },
   {
@@ -63,12 +80,35 @@ const operations: readonly Operation[] = [
     method: "POST",
     path: "/webhooks/{webhook_id}/{webhook_token}",
     body: schemas.IncomingWebhookRequestPartialSchema,
-    query: z.strictObject({ wait: z.enum(["true", "false"]).optional(), thread_id: snowflake.optional() }),
+    query: webhookQuery.extend({ wait: flag }),
+  },
+  {
+    method: "GET",
+    path: "/webhooks/{webhook_id}/{webhook_token}/messages/{sent_message}",
+    query: z.strictObject({ thread_id: snowflake.optional() }),
+  },
+  {
+    method: "PATCH",
+    path: "/webhooks/{webhook_id}/{webhook_token}/messages/{sent_message}",
+    body: schemas.IncomingWebhookUpdateRequestPartialSchema,
+    query: webhookQuery,
+  },
+  {
+    method: "DELETE",
+    path: "/webhooks/{webhook_id}/{webhook_token}/messages/{sent_message}",
+    query: z.strictObject({ thread_id: snowflake.optional() }),
+  },
+  {
+    // Which schema holds is said by the body; see `callback-form.ts`.
+    method: "POST",
+    path: "/interactions/{interaction_id}/{interaction_token}/callback",
+    body: z.unknown(),
+    query: z.strictObject({ with_response: flag }),
   },
 ];
 
-/** Parameters of a path that are no ids. */
-const words = ["emoji_name", "webhook_token"];
+/** Parameters of a path that are no ids; a message may also be `@original`. */
+const words = ["emoji_name", "webhook_token", "interaction_token", "sent_message"];
 
 const compiled = operations.map((operation) => ({
   ...operation,
@@ -106,22 +146,25 @@ export function specificationIssues(
       },
     ];
   }
-  const ofQuery = operation.query === undefined ? strayKeys(query, {}, []) : issuesOf(operation.query, query);
+  const ofQuery =
+    operation.query === undefined ? strayKeys(query, {}, []) : bodyIssues(operation.query, query);
   const ofBody =
     operation.body === undefined
       ? json === undefined
         ? []
         : [{ path: [], code: "UNEXPECTED_BODY", message: "this operation has no body", refused: false }]
-      : issuesOf(operation.body, json);
+      : bodyIssues(operation.body, json);
   return [
     ...ofQuery.map((issue) => ({ where: "query" as const, ...issue })),
     ...ofBody.map((issue) => ({ where: "body" as const, ...issue })),
   ];
 }
 
-type FieldIssue = Omit<Issue, "where">;
+/** What is wrong inside of one value. */
+export type FieldIssue = Omit<Issue, "where">;
 
-function issuesOf(schema: z.core.$ZodType, value: unknown): FieldIssue[] {
+/** What a schema does not allow, or does not know, in a value. */
+export function bodyIssues(schema: z.core.$ZodType, value: unknown): FieldIssue[] {
   const result = z.safeParse(schema, value);
   if (result.success) return strayKeys(value, result.data, []);
   return result.error.issues.map(({ path, code, message }) => ({

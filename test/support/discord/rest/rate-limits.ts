@@ -5,6 +5,8 @@
 
 interface Limit {
   bucket: string;
+  /** "Interaction endpoints are not bound to the bot's Global Rate Limit". */
+  isOutsideGlobal?: true;
   requests: number;
   windowMs: number;
 }
@@ -28,6 +30,15 @@ const limits: readonly [route: RegExp, limit: Limit][] = [
   ],
   [/^PATCH \/channels\/(\d+)$/, { bucket: "channel", requests: 5, windowMs: 5000 }],
   [/^GET \/channels\/(\d+)\/messages/, { bucket: "messages", requests: 10, windowMs: 5000 }],
+  ...(["POST", "GET", "PATCH", "DELETE"] as const).map((method): [RegExp, Limit] => [
+    // An interaction's token is a webhook's of its own.
+    new RegExp(`^${method} /webhooks/\\d+/(aW50ZXJhY3Rpb246[^/]+)`),
+    { bucket: `interaction-${method.toLowerCase()}`, requests: 5, windowMs: 2000, isOutsideGlobal: true },
+  ]),
+  [
+    /^POST \/interactions\/(\d+)\//,
+    { bucket: "interaction-callback", requests: 5, windowMs: 2000, isOutsideGlobal: true },
+  ],
   [/^POST \/users\/@me\/(channels)$/, { bucket: "dms", requests: 10, windowMs: 10_000 }],
 ];
 
@@ -55,11 +66,11 @@ export class RateLimits {
 
   /** Counts a request; one that is refused counts nowhere. */
   take(method: string, path: string): Permit {
-    const global = this.#window("global", GLOBAL_WINDOW_MS);
-    if (global.used >= GLOBAL_REQUESTS) {
+    const [limit, resource] = limitOf(method, path);
+    const global = this.#window(limit?.isOutsideGlobal ? "interactions" : "global", GLOBAL_WINDOW_MS);
+    if (global.used >= GLOBAL_REQUESTS && !limit?.isOutsideGlobal) {
       return { refused: { retryAfterMs: global.endsAt - this.#now(), global: true }, headers: {} };
     }
-    const [limit, resource] = limitOf(method, path);
     if (limit === undefined) {
       global.used += 1;
       return { refused: null, headers: {} };

@@ -31,11 +31,11 @@ export interface ReadBody {
 }
 
 /**
- * Reads JSON, or multipart with `payload_json` and files ("Uploading Files" in the API reference).
+ * Reads JSON of a request or an answer, or multipart with `payload_json` and files ("Uploading Files" in the API reference).
  *
  * @throws SyntaxError when it is neither
  */
-export async function readBody(request: Request): Promise<ReadBody> {
+export async function readBody(request: Request | Response): Promise<ReadBody> {
   const type = request.headers.get("content-type") ?? "";
   if (!type.startsWith("multipart/form-data")) {
     const text = await request.text();

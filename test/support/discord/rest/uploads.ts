@@ -8,7 +8,8 @@ import type { ReadBody } from "./request.ts";
 const MAX_FILE_BYTES = 10 * 1024 * 1024;
 const MAX_FILES = 10;
 
-interface AttachmentRequest {
+/** An entry of `attachments` in a body. */
+export interface AttachmentRequest {
   id: string | number;
   filename?: string | null;
   description?: string | null;
@@ -22,10 +23,10 @@ interface AttachmentRequest {
  */
 export function keptAndSentFiles(
   store: Store,
-  { json, files }: ReadBody,
+  attachments: readonly AttachmentRequest[] | null | undefined,
+  files: ReadBody["files"],
   present: readonly AttachmentState[],
 ): AttachmentState[] {
-  const { attachments } = (json ?? {}) as { attachments?: AttachmentRequest[] | null };
   const kept = attachments
     ? present.filter(({ id }) => attachments.some((each) => String(each.id) === id))
     : present;

@@ -14,7 +14,7 @@ export function webhookRoutes({ store }: RestState): Hono<RestEnv> {
   });
 }
 
-/** Whether the path proves by itself who may use it. */
+/** Whether the path proves by itself who may use it: a webhook's token, or an interaction's. */
 export function hasWebhookToken(path: string): boolean {
-  return /^\/webhooks\/\d+\/[^/]+/.test(path);
+  return /^\/(webhooks|interactions)\/\d+\/[^/]+/.test(path);
 }
