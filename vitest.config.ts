@@ -25,6 +25,15 @@ export default defineConfig({
           isolate: false,
         },
       },
+      // Processes of helm; values and manifests are plain data.
+      {
+        test: {
+          name: "charts",
+          include: ["test/charts/**/*.test.ts"],
+          isolate: false,
+          testTimeout: 60_000,
+        },
+      },
       {
         plugins: [
           cloudflareTest(({ inject }) => ({

@@ -5,7 +5,7 @@ import { isRecord } from "../shared/gateway/payload.ts";
 import { postText } from "./http-post.ts";
 
 /** Longer than any storing takes; a Worker that hangs is asked again. */
-const TIMEOUT_MS = 10_000;
+export const BRIDGE_TIMEOUT_MS = 10_000;
 
 /** What keeps a request from its answer, for a while at least. */
 export type BridgeFailure =
@@ -52,7 +52,7 @@ export function createBridgeClient({ workerUrl, agent, secret, now }: BridgeClie
       const { code, text, retryAfter } = await postText(url, {
         headers: { ...headers, "Content-Type": "application/json" },
         body,
-        timeoutMs: TIMEOUT_MS,
+        timeoutMs: BRIDGE_TIMEOUT_MS,
       });
       return { code, json: parse(text), retryAfter };
     } catch (error) {

@@ -9,7 +9,7 @@ const STANDBY_POLL_MS = 1_100;
 /** Between two attempts that need somebody to change something first. */
 const SLOW_RETRY_MS = 5_000;
 /** For acknowledgements after the process was told to stop. */
-const DRAIN_MS = 20_000;
+export const DRAIN_MS = 20_000;
 
 /** How a shard is doing; `problem` says why it is not ready. */
 export type ShardStatus =
