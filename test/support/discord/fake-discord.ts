@@ -94,15 +94,16 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}): Promis
   const now = () => clock() + advancedMs;
   const store = new Store({ now, bot: options.bot ?? { username: "rig" } });
   const restFaults = new RestFaults(seededRandom(seed));
+  const application = new Application(options.disallowedIntents ?? 0);
   const gatewayFaults = new GatewayFaults();
-  const room = new GatewayRoom(store, gatewayOptions(options, token), gatewayFaults);
+  const room = new GatewayRoom(store, gatewayOptions(options, token), gatewayFaults, application);
   const connections = new Set<GatewayConnection>();
   const requests: RecordedRequest[] = [];
   const violations: Violation[] = [];
   const interactionFaults = new InteractionFaults();
   const interactions = new InteractionRoom({
     store,
-    application: new Application(options.disallowedIntents ?? 0),
+    application,
     commands: new CommandBook(store.bot.id, store.newId),
     faults: interactionFaults,
     violations,

@@ -24,6 +24,16 @@ it("takes an endpoint only when it answers a PING and refuses a forged one", asy
   expect((await set(null)).body.interactions_endpoint_url).toBeNull();
 });
 
+it("says which privileged intents the application has", async () => {
+  const all = await startSetting();
+  const { flags } = (await all.call("GET", "/applications/@me")).body;
+  expect(flags).toBe((1 << 13) | (1 << 15) | (1 << 19));
+  const withoutText = await startSetting({ disallowedIntents: 1 << 15 });
+  expect((await withoutText.call("GET", "/oauth2/applications/@me")).body).toMatchObject({
+    flags: (1 << 13) | (1 << 15),
+  });
+});
+
 it("signs with another key after a rotation", async () => {
   const { world, channel, mia, endpoint } = await startInteractive();
   const next = world.rotateKey();

@@ -1,5 +1,6 @@
 /** All sessions of the Gateway, and what is allowed to begin one. */
 import { randomUUID } from "node:crypto";
+import type { Application } from "../interactions/application.ts";
 import { guildDispatch } from "../payloads.ts";
 import type { Store, StoreEvent } from "../store.ts";
 import type { GatewayConnection } from "./connection.ts";
@@ -33,6 +34,7 @@ export class GatewayRoom {
   readonly store: Store;
   readonly options: GatewayOptions;
   readonly faults: GatewayFaults;
+  readonly #application: Application;
   readonly tally: GatewayTally = {
     connections: 0,
     paths: [],
@@ -49,10 +51,11 @@ export class GatewayRoom {
   readonly #sessions = new Map<string, GatewaySession>();
   readonly #identifies = new Map<number, number>();
 
-  constructor(store: Store, options: GatewayOptions, faults: GatewayFaults) {
+  constructor(store: Store, options: GatewayOptions, faults: GatewayFaults, application: Application) {
     this.store = store;
     this.options = options;
     this.faults = faults;
+    this.#application = application;
     store.subscribe((event) => this.#distribute(event));
   }
 
@@ -117,7 +120,7 @@ export class GatewayRoom {
       session_type: "normal",
       resume_gateway_url: this.resumeUrl,
       shard,
-      application: { id: store.bot.id, flags: 0 },
+      application: { id: store.bot.id, flags: this.#application.flags },
       private_channels: [],
       relationships: [],
       presences: [],

@@ -51,6 +51,7 @@ export class CommandBook {
   overwrite(commands: readonly CommandRequest[], guildId?: string): APIApplicationCommand[] {
     for (const [index, command] of commands.entries()) checkCommand(command, [index], guildId !== undefined);
     demandLimits(commands);
+    demandUniqueNames(commands);
     const book = this.#book(guildId);
     const earlier = new Map(book);
     const isEntryPoint = ({ type }: { type?: number | undefined }) => type === ENTRY_POINT;
@@ -59,15 +60,8 @@ export class CommandBook {
       throw new DiscordProblem(400, 50240, message);
     }
     book.clear();
-    for (const [index, command] of commands.entries()) {
+    for (const command of commands) {
       const key = keyOf(command);
-      if (book.has(key)) {
-        throw invalidField(
-          [index],
-          "APPLICATION_COMMANDS_DUPLICATE_NAME",
-          "Application command names must be unique",
-        );
-      }
       book.set(key, this.#made(command, earlier.get(key), guildId));
     }
     return this.list(guildId);
@@ -135,6 +129,21 @@ function demandLimits(commands: readonly CommandRequest[]): void {
     const limit = LIMITS[type] ?? 0;
     if (count > limit)
       throw new DiscordProblem(400, 30032, `Maximum number of application commands reached (${limit})`);
+  }
+}
+
+function demandUniqueNames(commands: readonly CommandRequest[]): void {
+  const seen = new Set<string>();
+  for (const [index, command] of commands.entries()) {
+    const key = keyOf(command);
+    if (seen.has(key)) {
+      throw invalidField(
+        [index],
+        "APPLICATION_COMMANDS_DUPLICATE_NAME",
+        "Application command names must be unique",
+      );
+    }
+    seen.add(key);
   }
 }
 
