@@ -4,6 +4,7 @@ import { dispatchSection, queueSection } from "../../shared/character/sections/d
 import { refusalOf } from "../../shared/chat/decision.ts";
 import { BUSY } from "../../shared/chat/message.ts";
 import type { ClientFrame, ServerFrame, TurnView } from "../../shared/chat/protocol.ts";
+import type { Press, PressOutcome } from "../../shared/interaction/press.ts";
 import { describeProvider } from "../../shared/llm/choose.ts";
 import { createLogger, type Logger } from "../../shared/log.ts";
 import { isEverForgotten } from "../../shared/memory/retention.ts";
@@ -24,8 +25,10 @@ import { FactReader } from "./fact-reader.ts";
 import { JobTable } from "./job-table.ts";
 import type { LiveTurn } from "./live-turn.ts";
 import { outcomeOf, type TurnOutcome } from "./outcome.ts";
+import { carryOut, judgePress, pressedTurn } from "./presses.ts";
 import { ProviderReader } from "./provider-reader.ts";
 import { ReportStore } from "./report-store.ts";
+import { retryEventId } from "./retry.ts";
 import { reportRuns } from "./run-report.ts";
 import { runTurn } from "./run-turn.ts";
 import { SharedRecords } from "./shared-records.ts";
@@ -97,7 +100,8 @@ export class ChannelSession extends DurableObject<Env> {
     this.#store = new SessionStore(ctx.storage, db);
     this.#jobs = new JobTable(ctx.storage, db);
     this.#spending = new Spending(env, { agent, conversation }, new ReportStore(ctx.storage, db), this.#log);
-    this.#discord = new DiscordDelivery(env, agent, db, this.#log);
+    const [turns, log] = [this.#store, this.#log];
+    this.#discord = new DiscordDelivery({ env, agent, conversation, db, turns, log });
     this.#webhook = new WebhookDelivery(env, agent, db, this.#log);
     this.#providers = new ProviderReader(env);
     this.#facts = new FactReader(env.DB, agent);
@@ -115,7 +119,7 @@ export class ChannelSession extends DurableObject<Env> {
     ctx.blockConcurrencyWhile(async () => {
       await migrateDatabase(db);
       this.#summarizer.recover();
-      this.#discord.resume();
+      this.#resumeDiscord();
       this.#wake();
     });
   }
@@ -169,6 +173,7 @@ export class ChannelSession extends DurableObject<Env> {
     if (turnId === undefined) return false;
     this.#log.log("info", "turn.cancelled", { turn: turnId });
     this.#discord.stopped(turnId);
+    this.#resumeDiscord();
     this.#running?.controller.abort(new DOMException("stopped by the user", "AbortError"));
     this.#audience.showTurn(turnId);
     if (!this.#running) this.#wake();
@@ -186,6 +191,28 @@ export class ChannelSession extends DurableObject<Env> {
     this.#log.log("info", `tool.${outcome.approval.state}`, { turn, call, by: by.id });
     this.#audience.showTurn(turn);
     this.#wake();
+    this.#resumeDiscord();
+    return outcome;
+  }
+
+  /** A button under a turn's answer was pressed. The first press holds; a later one is told what became of it. */
+  press(press: Press): PressOutcome {
+    const { turn } = press;
+    const wasRetried = this.#store.messageOf(retryEventId(turn)) !== undefined;
+    const pressed = pressedTurn(this.#store.turn(turn), this.#store.messagesOf(turn), wasRetried);
+    const outcome = carryOut(judgePress(press, pressed, Date.now()), turn, {
+      stop: () => this.#store.openTurn()?.id === turn && this.stop(),
+      accept: (event) => {
+        const receipt = this.accept(event);
+        // The one message of an interaction's answer shows what is tried again.
+        if (receipt.status === "stored" && event.target.kind === "interaction") this.#discord.replaced(turn);
+        return receipt;
+      },
+      decide: (decision) => this.decide(decision),
+    });
+    const { action, by } = press;
+    this.#log.log("info", "button.pressed", { turn, action, by: by.id, status: outcome.status });
+    this.#resumeDiscord();
     return outcome;
   }
 
@@ -293,6 +320,12 @@ export class ChannelSession extends DurableObject<Env> {
     void over.catch((error: unknown) => this.#log.log("error", "next.broke", { cause: causeOf(error) }));
   }
 
+  /** Brings what Discord shows of answers that nobody works on to what it should be, now or when the watchdog rings. */
+  #resumeDiscord(): void {
+    this.#discord.resume();
+    if (this.#discord.isPending) this.#jobs.scheduleOnce("watchdog", Date.now() + WATCHDOG_MS);
+  }
+
   /** Has the alarm ring when nobody has decided on a parked turn's calls in time. */
   #keepDeadline(): void {
     const deadline = this.#store.approvalDeadline();
@@ -366,6 +399,7 @@ export class ChannelSession extends DurableObject<Env> {
         },
       });
       const state = this.#store.turn(turn.id)?.state;
+      if (state === "parked") this.#resumeDiscord();
       log.log("info", state === "parked" ? "turn.parked" : "turn.over", { state });
       return true;
     } catch (error) {

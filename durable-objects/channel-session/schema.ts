@@ -97,6 +97,8 @@ export const posts = sqliteTable(
     hasFile: integer("has_file", { mode: "boolean" }).notNull(),
     /** The answer was stopped, and does not say so yet. */
     stopping: integer("stopping", { mode: "boolean" }).notNull(),
+    /** Custom ids of the controls that were sent with it last. */
+    controls: text("controls", { mode: "json" }).$type<string[]>().notNull().default([]),
     /** When it was sent first, in Unix milliseconds. */
     attemptedAt: integer("attempted_at").notNull(),
   },

@@ -433,6 +433,11 @@ export class SessionStore {
     return this.#sql.message.byTurn().get({ turnId });
   }
 
+  /** The messages that a turn answers, oldest first. */
+  messagesOf(turnId: string): InboxRow[] {
+    return this.#sql.message.ofTurn().all({ turnId });
+  }
+
   /** The message that an event has become. */
   messageOf(eventId: string): InboxRow | undefined {
     return this.#sql.message.byEvent().get({ eventId });

@@ -1,10 +1,13 @@
 /** Tool calls as small lines above an answer. */
+import { inputAsJson } from "./shown-input.ts";
 
 /** A tool call as it stands. `pending`: it waits for approval; `unknown`: nobody knows whether it took effect. */
 export interface ShownCall {
   name: string;
   input: unknown;
-  state: "pending" | "running" | "ok" | "error" | "unknown";
+  state: "pending" | "running" | "ok" | "error" | "unknown" | "declined";
+  /** What was decided about it, and by whom, where it needed approval. */
+  decision?: string;
 }
 
 /** Longest text of one call's arguments, in UTF-16 code units. */
@@ -13,22 +16,23 @@ const ARGUMENTS = 80;
 const FULL_LINES = 8;
 const COMPACT_CALLS = 12;
 
-/** Arguments of such names are nobody's business, whoever told them to the model. */
-const SECRET_NAME = /pass(word|phrase)?|secret|token|credential|authorization|api[-_]?key|cookie/i;
-
 /**
- * @param display `full`: a line for each call, with its arguments; `compact`: one line of names.
+ * @param display `full`: a line for each call, with its arguments; `compact`: one line of names; `none`: those that people
+ * have decided on.
  * @returns `""` when there is nothing to show.
  */
 export function toolLines(calls: readonly ShownCall[], display: "full" | "compact" | "none"): string {
   if (calls.length === 0) return "";
   switch (display) {
     case "none":
-      return "";
+      return toolLines(
+        calls.filter(({ decision }) => decision !== undefined),
+        "compact",
+      );
     case "compact": {
       const shown = calls
         .slice(-COMPACT_CALLS)
-        .map(({ name, state }) => `${sign(state)} ${inCode(name, 40)}`);
+        .map(({ name, state, decision }) => `${sign(state)} ${inCode(name, 40)}${decided(decision)}`);
       const earlier = calls.length - shown.length;
       return `-# ${earlier > 0 ? `… ${earlier} more · ` : ""}${shown.join(" · ")}`;
     }
@@ -42,10 +46,14 @@ export function toolLines(calls: readonly ShownCall[], display: "full" | "compac
   }
 }
 
-function fullLine({ name, input, state }: ShownCall): string {
-  const given = JSON.stringify(input, (key, value) => (SECRET_NAME.test(key) ? "•••" : value)) ?? "";
+function fullLine({ name, input, state, decision }: ShownCall): string {
+  const given = inputAsJson(input);
   const shown = given === "" || given === "{}" ? "" : ` ${inCode(given, ARGUMENTS)}`;
-  return `-# ${sign(state)} ${inCode(name, 40)}${shown}`;
+  return `-# ${sign(state)} ${inCode(name, 40)}${shown}${decided(decision)}`;
+}
+
+function decided(decision: string | undefined): string {
+  return decision === undefined ? "" : ` ${inCode(decision, 60)}`;
 }
 
 function sign(state: ShownCall["state"]): string {
@@ -60,6 +68,8 @@ function sign(state: ShownCall["state"]): string {
       return "❌";
     case "unknown":
       return "❔";
+    case "declined":
+      return "🚫";
     default:
       return state satisfies never;
   }

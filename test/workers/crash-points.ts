@@ -26,6 +26,7 @@ const READS = [
   "turn",
   "steps",
   "message",
+  "messagesOf",
   "messageOf",
   "isOpen",
   "recentMessages",

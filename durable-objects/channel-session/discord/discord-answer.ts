@@ -1,4 +1,5 @@
 import { type AnswerParts, finalPosts, livePosts } from "../../../shared/discord/answer-posts.ts";
+import { controlIds } from "../../../shared/discord/components.ts";
 import { DiscordError, isFinal } from "../../../shared/discord/errors.ts";
 import { type DesiredPosts, nextPost } from "../../../shared/discord/posting-plan.ts";
 import type { DiscordRest } from "../../../shared/discord/rest.ts";
@@ -40,6 +41,8 @@ export interface DiscordAnswerOptions {
   now: () => number;
   /** Nothing is shown before the answer is complete: it may be that there is none. */
   isSilent: boolean;
+  /** Resolves when nobody else is at the turn's posts any more. */
+  after: Promise<unknown>;
   /** The bot may not have a thread there. */
   threadRefused: (error: DiscordError) => void;
 }
@@ -118,7 +121,7 @@ export class DiscordAnswer {
     let desired = finalPosts(answer);
     for (;;) {
       try {
-        return await this.#post(desired, effort);
+        return await this.#post(() => desired, effort);
       } catch (error) {
         if (!(error instanceof DiscordError) || !isFinal(error)) throw error;
         if (error.code === "forbidden" && desired.file) {
@@ -131,11 +134,32 @@ export class DiscordAnswer {
     }
   }
 
-  /** Posts until Discord has what is desired, or `until` fires. */
-  async #post(desired: DesiredPosts, effort: Effort, until?: AbortSignal): Promise<void> {
+  /**
+   * Posts what is to stand there while nobody works on the turn.
+   *
+   * @param desired read before each request; `undefined`: somebody works on it again.
+   * @throws DiscordError as {@link deliver} does.
+   */
+  async settle(desired: () => DesiredPosts | undefined): Promise<void> {
+    await this.end();
+    const effort = this.#effort(DELIVERY_MS);
+    for (;;) {
+      try {
+        return await this.#post(desired, effort);
+      } catch (error) {
+        const mayBeElsewhere = error instanceof DiscordError && isFinal(error);
+        if (!mayBeElsewhere || !(await this.#isTurnedAwayFromThread(error))) throw error;
+      }
+    }
+  }
+
+  /** Posts until Discord has what is desired, nothing is desired any more, or `until` fires. */
+  async #post(desired: () => DesiredPosts | undefined, effort: Effort, until?: AbortSignal): Promise<void> {
+    await this.#options.after;
     for (let lost = 0; !until?.aborted; ) {
-      const action = nextPost(desired, this.#posted());
-      if (action.do === "nothing") return;
+      const wanted = desired();
+      const action = wanted && nextPost(wanted, this.#posted());
+      if (!action || action.do === "nothing") return;
       // A post on its way says as much as an indicator, and may be waiting for the same permits.
       this.#postedAt = this.#options.now();
       const outcome = await this.#poster.do(action, await this.#findDestination(effort), effort);
@@ -147,10 +171,16 @@ export class DiscordAnswer {
     }
   }
 
-  /** Posts that show more than what is there; an answer that is written again waits until it is longer. */
+  /**
+   * Posts that show more than what is there; an answer that is written again waits until it is longer. Nothing waits where
+   * something can be pressed that is over.
+   */
   #growth(): DesiredPosts | undefined {
     const desired = livePosts(this.#options.source.live());
     const posted = this.#options.posts.ofTurn(this.#options.turnId);
+    const offered = controlIds(desired.controls ?? []);
+    const isOutdated = posted.some(({ controls }) => controls.some((id) => !offered.includes(id)));
+    if (isOutdated && desired.parts.length > 0) return desired;
     const isShown = desired.parts.every((content, part) => posted[part]?.content === content);
     const isShorter = lengthOf(desired.parts) < lengthOf(posted.map(({ content }) => content));
     return isShown || isShorter || desired.parts.length < posted.length ? undefined : desired;
@@ -158,7 +188,7 @@ export class DiscordAnswer {
 
   async #showLive(): Promise<void> {
     const desired = this.#growth();
-    if (desired) await this.#post(desired, this.#effort(LIVE_MS), this.#over.signal);
+    if (desired) await this.#post(() => desired, this.#effort(LIVE_MS), this.#over.signal);
   }
 
   async #showTyping(): Promise<void> {

@@ -1,3 +1,4 @@
+import { retryControls, stopControls } from "../../../shared/discord/answer-controls.ts";
 import { DiscordError, isFinal } from "../../../shared/discord/errors.ts";
 import type { DiscordRest } from "../../../shared/discord/rest.ts";
 import { discordSettings } from "../../../shared/discord/settings.ts";
@@ -13,14 +14,15 @@ import { findAgentIfAny } from "../agent-parts.ts";
 import type { SessionDatabase } from "../database.ts";
 import { type Delivery, SENT } from "../delivery.ts";
 import { answerText } from "../next-action.ts";
+import { mayRetry } from "../retry.ts";
 import type { LiveAnswer } from "../run-turn.ts";
 import type { StepEntry, TurnRow } from "../schema.ts";
 import type { OpenTurn } from "../store.ts";
-import { DiscordAnswer } from "./discord-answer.ts";
+import { type AnswerSource, DiscordAnswer, type DiscordAnswerOptions } from "./discord-answer.ts";
 import { shownCalls, statusOf } from "./journal-view.ts";
 import { PostStore } from "./post-store.ts";
 import { StatusReaction } from "./status-reaction.ts";
-import { markStopped } from "./stopped-answers.ts";
+import { type Turns, UnattendedAnswers } from "./unattended-answers.ts";
 
 /** What is read of the turn that is answered. */
 export interface TurnReader {
@@ -43,23 +45,49 @@ export interface DiscordTurn {
   end(): Promise<void>;
 }
 
+/** What a conversation's side that faces Discord needs. */
+export interface DiscordDeliveryOptions {
+  env: Env;
+  agent: string;
+  conversation: string;
+  db: SessionDatabase;
+  turns: Turns;
+  log: Logger;
+}
+
 /** A conversation's side that faces Discord. */
 export class DiscordDelivery {
   readonly #env: Env;
   readonly #agent: string;
+  readonly #conversation: string;
+  readonly #unattended: UnattendedAnswers;
   readonly #posts: PostStore;
   readonly #log: Logger;
   #connection: DiscordConnection | undefined;
   /** Of messages that wait, by id. */
   readonly #reactions = new Map<string, StatusReaction>();
   #current: { turnId: string; answer: DiscordAnswer; reaction: StatusReaction | undefined } | undefined;
-  #isMarking = false;
 
-  constructor(env: Env, agent: string, db: SessionDatabase, log: Logger) {
+  constructor({ env, agent, conversation, db, turns, log }: DiscordDeliveryOptions) {
     this.#env = env;
     this.#agent = agent;
+    this.#conversation = conversation;
     this.#posts = new PostStore(db);
     this.#log = log;
+    this.#unattended = new UnattendedAnswers({
+      ...{ conversation, posts: this.#posts, turns, log, now: Date.now },
+      toolDisplay: () => this.#settings().toolDisplay,
+      rest: () => this.#rest(),
+      ended: async (turnId) => {
+        if (this.#current?.turnId === turnId) await this.#current.answer.end();
+      },
+      answer: (turnId, { target }) => {
+        const rest = this.#rest();
+        if (!rest || target.kind !== "discord") return undefined;
+        const after = Promise.resolve();
+        return this.#answer({ turnId, target, rest, source: NOTHING_YET, isSilent: true, after, log });
+      },
+    });
   }
 
   /** A message waits for the answer to another. */
@@ -75,13 +103,18 @@ export class DiscordDelivery {
     if ("missing" in connection) return this.#unconnected(connection.missing);
     const log = this.#log.with({ turn: turn.id, channel: target.channelId });
     const { rest } = connection;
-    const answer = this.#answer(turn, target, rest, reader, log);
+    const isSilent = turn.message.event.mayBeQuiet === true;
+    const source = this.#source(turn.id, reader);
+    const after = this.#unattended.released(turn.id);
+    const answer = this.#answer({ turnId: turn.id, target, rest, source, isSilent, after, log });
     // Together with a later message, which shows the status for both.
     for (const { event } of turn.messages.slice(0, -1)) this.#settleQueued(event);
     const reaction = this.#reaction(target, turn.generation > 1 ? MAYBE_LEFT : []);
     if (target.messageId !== undefined) this.#reactions.delete(target.messageId);
     reaction?.show(statusOf(reader.journal()));
     this.#current = { turnId: turn.id, answer, reaction };
+    // What an earlier instance has left there may be out of date.
+    answer.changed();
     return {
       following: (live) => answer.following(live),
       changed: () => {
@@ -106,49 +139,45 @@ export class DiscordDelivery {
       void this.#current.answer.end();
       this.#current.reaction?.settle(null);
     }
-    this.resume();
   }
 
-  /** Goes on with what an earlier instance, or an earlier try, has left. */
+  /** Another turn's answer is going to take the place of this one's. */
+  replaced(turnId: string): void {
+    this.#posts.disown(turnId);
+  }
+
+  /** Brings answers that nobody works on to what they should be: stopped ones, those that wait for approval. */
   resume(): void {
-    if (this.#isMarking || !this.isPending) return;
-    this.#isMarking = true;
-    void this.#markAll().finally(() => {
-      this.#isMarking = false;
-    });
+    this.#unattended.resume();
   }
 
-  /** Whether there are stopped answers that do not say so yet. */
+  /** Whether {@link resume} has something left to do. */
   get isPending(): boolean {
-    return this.#posts.stopping().length > 0;
+    return this.#unattended.isPending;
   }
 
-  async #markAll(): Promise<void> {
-    const connection = this.#connect();
-    for (const turnId of this.#posts.stopping()) {
-      if ("missing" in connection) {
-        this.#posts.markStopped(turnId);
-        continue;
-      }
-      if (this.#current?.turnId === turnId) await this.#current.answer.end();
-      const { rest } = connection;
-      await markStopped(turnId, { rest, posts: this.#posts, log: this.#log, now: Date.now });
-    }
-  }
-
-  #answer(turn: OpenTurn, target: DiscordTarget, rest: DiscordRest, reader: TurnReader, log: Logger) {
+  #source(turn: string, reader: TurnReader): AnswerSource {
     const { toolDisplay } = this.#settings();
     const above = (journal: readonly StepEntry[]) => toolLines(shownCalls(journal), toolDisplay);
-    return new DiscordAnswer({
-      ...{ turnId: turn.id, target, rest, posts: this.#posts, log, now: Date.now },
-      isSilent: turn.message.event.mayBeQuiet === true,
-      source: {
-        live: () => {
-          const journal = reader.journal();
-          return { above: above(journal), text: answerText(journal, reader.liveText()) };
-        },
-        complete: () => ({ above: above(reader.journal()), notice: reader.notice() }),
+    const address = { turn, conversation: this.#conversation };
+    return {
+      live: () => {
+        const journal = reader.journal();
+        const text = answerText(journal, reader.liveText());
+        return { above: above(journal), text, controls: stopControls(address) };
       },
+      complete: () => {
+        const failure = reader.turn()?.failure;
+        const controls = failure && mayRetry(failure) ? retryControls(address) : [];
+        return { above: above(reader.journal()), notice: reader.notice(), controls };
+      },
+    };
+  }
+
+  #answer({ log, ...options }: AnswerOfTurn): DiscordAnswer {
+    const { target } = options;
+    return new DiscordAnswer({
+      ...{ ...options, log, posts: this.#posts, now: Date.now },
       threadRefused: ({ code, message }) => {
         log.log("warn", "discord.no_thread", { cause: message });
         if (code !== "forbidden") return;
@@ -201,6 +230,12 @@ export class DiscordDelivery {
     this.#reactions.delete(target.messageId);
   }
 
+  /** `undefined` when no token is configured. */
+  #rest(): DiscordRest | undefined {
+    const connection = this.#connect();
+    return "missing" in connection ? undefined : connection.rest;
+  }
+
   #connect(): DiscordConnection {
     this.#connection ??= connectDiscord(this.#env, this.#agent);
     return this.#connection;
@@ -211,6 +246,17 @@ export class DiscordDelivery {
     return agent ? discordSettings(agent.character) : NO_AGENT;
   }
 }
+
+type AnswerOfTurn = Pick<
+  DiscordAnswerOptions,
+  "turnId" | "target" | "rest" | "source" | "isSilent" | "after" | "log"
+>;
+
+/** Of a turn that nobody works on. */
+const NOTHING_YET: AnswerSource = {
+  live: () => ({ above: "", text: "" }),
+  complete: () => ({ above: "", notice: null }),
+};
 
 /** For the last words of an agent that is gone. */
 const NO_AGENT = { toolDisplay: "none", reactions: { enabled: false, removeAfterReply: false } } as const;

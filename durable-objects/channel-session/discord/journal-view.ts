@@ -1,18 +1,38 @@
 /** What Discord shows of a turn's journal. */
+import type { PendingCall } from "../../../shared/discord/approval-request.ts";
 import type { AnswerStatus } from "../../../shared/discord/status-reaction.ts";
 import type { ShownCall } from "../../../shared/discord/tool-lines.ts";
-import type { StepEntry } from "../schema.ts";
+import { APPROVAL_MS } from "../approvals.ts";
+import type { Approval, StepEntry, StepRow } from "../schema.ts";
 
 /** The turn's tool calls, as lines above its answer show them. */
 export function shownCalls(journal: readonly StepEntry[]): ShownCall[] {
   return journal.flatMap((step) => {
     if (step.kind !== "tool") return [];
-    return [{ name: step.name, input: step.input, state: callState(step) }];
+    const decision = step.approval && decisionOf(step.approval);
+    const { name, input } = step;
+    return [{ name, input, state: callState(step), ...(decision !== undefined && { decision }) }];
   });
 }
 
+/** The turn's tool calls that wait for a decision. */
+export function pendingCalls(journal: readonly StepRow[]): PendingCall[] {
+  return journal.flatMap(({ step, entry, startedAt }) => {
+    if (entry.kind !== "tool" || entry.approval?.state !== "pending") return [];
+    return [{ id: String(step), name: entry.name, input: entry.input, until: startedAt + APPROVAL_MS }];
+  });
+}
+
+function decisionOf(approval: Approval): string | undefined {
+  if (approval.state === "pending") return undefined;
+  const { state, by } = approval;
+  if (by === "clock") return `${state}: nobody decided in time`;
+  if (by === "end") return `${state}: the answer ended first`;
+  return `${state} by ${by.name}`;
+}
+
 function callState({ approval, result }: Extract<StepEntry, { kind: "tool" }>): ShownCall["state"] {
-  if (approval?.state === "pending") return "pending";
+  if (approval?.state === "pending" || approval?.state === "declined") return approval.state;
   if (!result) return "running";
   if (result.outcome === "unknown") return "unknown";
   return result.isError ? "error" : "ok";

@@ -1,19 +1,24 @@
-import { and, asc, eq, placeholder, sql } from "drizzle-orm";
+import { and, asc, eq, ne, or, placeholder, sql } from "drizzle-orm";
 import type { Post } from "../../../shared/discord/posting-plan.ts";
 import type { SessionDatabase } from "../database.ts";
 import { type PostRow, posts } from "../schema.ts";
 
 /** A message in the making. */
-export type NewPost = Pick<PostRow, "turnId" | "part" | "channelId" | "content">;
+export type NewPost = Pick<PostRow, "turnId" | "part" | "channelId" | "content" | "controls">;
+
+/** A message as Discord is known to have it. */
+export type ConfirmedPost = Pick<PostRow, "messageId" | "content" | "hasFile" | "controls">;
 
 /** What is known of the messages that show answers. Each change is one statement. */
 export class PostStore {
   readonly #db: SessionDatabase;
   readonly #ofTurn: ReturnType<typeof prepareOfTurn>;
+  readonly #unsettled: ReturnType<typeof prepareUnsettled>;
 
   constructor(db: SessionDatabase) {
     this.#db = db;
     this.#ofTurn = prepareOfTurn(db);
+    this.#unsettled = prepareUnsettled(db);
   }
 
   /** In the order of the answer. */
@@ -41,7 +46,11 @@ export class PostStore {
       })
       .onConflictDoUpdate({
         target: [posts.turnId, posts.part],
-        set: { content: sql`excluded.content`, confirmed: sql`excluded.confirmed` },
+        set: {
+          content: sql`excluded.content`,
+          controls: sql`excluded.controls`,
+          confirmed: sql`excluded.confirmed`,
+        },
       })
       .run();
   }
@@ -52,12 +61,12 @@ export class PostStore {
   }
 
   /** A message is about to be changed. */
-  beginEdit(turnId: string, part: number, content: string): void {
-    this.#change(turnId, part, { content, confirmed: false });
+  beginEdit(turnId: string, part: number, now: Pick<PostRow, "content" | "controls">): void {
+    this.#change(turnId, part, { ...now, confirmed: false });
   }
 
   /** Discord has it. */
-  confirm(turnId: string, part: number, now: Pick<PostRow, "messageId" | "content" | "hasFile">): void {
+  confirm(turnId: string, part: number, now: ConfirmedPost): void {
     this.#change(turnId, part, { ...now, confirmed: true });
   }
 
@@ -70,23 +79,25 @@ export class PostStore {
     this.#db.delete(posts).where(place(turnId, part)).run();
   }
 
+  /** Its messages show another answer from here on. */
+  disown(turnId: string): void {
+    this.#db.delete(posts).where(eq(posts.turnId, turnId)).run();
+  }
+
   /** The answer was stopped; its messages do not say so yet. */
   markStopping(turnId: string): void {
     this.#db.update(posts).set({ stopping: true }).where(eq(posts.turnId, turnId)).run();
   }
 
-  markStopped(turnId: string): void {
-    this.#db.update(posts).set({ stopping: false }).where(eq(posts.turnId, turnId)).run();
+  /** Nothing is left to be done to the messages of an answer that is over: they are as they should be, or past help. */
+  settled(turnId: string): void {
+    const change = { stopping: false, confirmed: true, controls: [] };
+    this.#db.update(posts).set(change).where(eq(posts.turnId, turnId)).run();
   }
 
-  /** Turns that were stopped and do not say so yet. */
-  stopping(): string[] {
-    const rows = this.#db
-      .selectDistinct({ turnId: posts.turnId })
-      .from(posts)
-      .where(eq(posts.stopping, true))
-      .all();
-    return rows.map(({ turnId }) => turnId);
+  /** Messages that may not be as they should be once their answer is over, and those under which something can be pressed. */
+  unsettled(): PostRow[] {
+    return this.#unsettled.all();
   }
 
   #change(turnId: string, part: number, change: Partial<PostRow>): void {
@@ -95,8 +106,8 @@ export class PostStore {
 }
 
 /** What the posting plan sees of a row. */
-export function toPost({ part, messageId, content, confirmed, hasFile }: PostRow): Post {
-  return { part, messageId, content: confirmed ? content : null, hasFile };
+export function toPost({ part, messageId, content, confirmed, hasFile, controls }: PostRow): Post {
+  return { part, messageId, content: confirmed ? content : null, hasFile, controls };
 }
 
 /** Discord takes a nonce of at most 25 characters; a turn is a UUID. */
@@ -114,5 +125,14 @@ function prepareOfTurn(db: SessionDatabase) {
     .from(posts)
     .where(eq(posts.turnId, placeholder("turnId")))
     .orderBy(asc(posts.part))
+    .prepare();
+}
+
+function prepareUnsettled(db: SessionDatabase) {
+  const canBePressed = ne(posts.controls, []);
+  return db
+    .select()
+    .from(posts)
+    .where(or(eq(posts.stopping, true), eq(posts.confirmed, false), canBePressed))
     .prepare();
 }

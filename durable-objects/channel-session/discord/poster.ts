@@ -4,6 +4,7 @@ import type {
   RESTPostAPIChannelMessageJSONBody,
 } from "discord-api-types/v10";
 import * as z from "zod";
+import { componentsOf, controlIds, shownControlIds } from "../../../shared/discord/components.ts";
 import { DISCORD_CODE, DiscordError, isFinal } from "../../../shared/discord/errors.ts";
 import type { PostAction } from "../../../shared/discord/posting-plan.ts";
 import type { UploadedFile } from "../../../shared/discord/request-body.ts";
@@ -31,6 +32,7 @@ const message = z.object({
   id: z.string(),
   content: z.string(),
   attachments: z.array(z.unknown()).default([]),
+  components: z.array(z.unknown()).default([]),
 });
 const foundMessages = z.array(
   message.extend({
@@ -81,7 +83,7 @@ export class Poster {
   }
 
   async #create(
-    { part, content, file }: Extract<PostAction, { do: "create" }>,
+    { part, content, controls, file }: Extract<PostAction, { do: "create" }>,
     to: Destination,
     effort: Effort,
   ): Promise<void> {
@@ -93,12 +95,14 @@ export class Poster {
       posts.beginAgain(earlier, now());
     }
     const { channelId } = to;
-    posts.beginCreate({ turnId, part, channelId, content }, now());
+    const shown = { content, controls: controlIds(controls) };
+    posts.beginCreate({ turnId, part, channelId, ...shown }, now());
     const body: RESTPostAPIChannelMessageJSONBody = {
       content,
       nonce: nonceOf({ turnId, part, take: earlier?.take ?? 0 }),
       enforce_nonce: true,
       allowed_mentions: NO_MENTIONS,
+      ...(controls.length > 0 && { components: componentsOf(controls) }),
       ...(part === 0 && to.replyTo && { message_reference: replyTo(to.replyTo) }),
       ...(file && { attachments: [{ id: "0", filename: file.name }] }),
     };
@@ -107,7 +111,7 @@ export class Poster {
       const request = { method: "POST", path, body, ...filesOf(file), ...effort } as const;
       const made = message.parse(await requestInChannel(rest, channelId, request));
       // The message that was there already says what it was given then.
-      this.#confirm(part, earlier ? made : { ...made, content });
+      this.#confirm(part, made, earlier ? {} : shown);
     } catch (error) {
       if (error instanceof DiscordError && isFinal(error)) posts.remove(turnId, part);
       throw error;
@@ -115,16 +119,19 @@ export class Poster {
   }
 
   async #edit(
-    { part, messageId, content, file }: Extract<PostAction, { do: "edit" }>,
+    { part, messageId, content, controls, file }: Extract<PostAction, { do: "edit" }>,
     { channelId }: Destination,
     effort: Effort,
   ): Promise<"done" | "lost"> {
     const { rest, posts, turnId, now } = this.#options;
     const earlier = posts.find({ turnId, part });
-    posts.beginEdit(turnId, part, content);
+    const shown = { content, controls: controlIds(controls) };
+    posts.beginEdit(turnId, part, shown);
     const body: RESTPatchAPIChannelMessageJSONBody = {
       content,
       allowed_mentions: NO_MENTIONS,
+      // Always said: nobody may know whether an earlier edit took those that were there away.
+      components: componentsOf(controls),
       ...(file && { attachments: [{ id: "0", filename: file.name }] }),
     };
     const path = `/channels/${channelId}/messages/${messageId}`;
@@ -132,7 +139,7 @@ export class Poster {
       await requestInChannel(rest, channelId, { method: "PATCH", path, body, ...filesOf(file), ...effort });
       posts.confirm(turnId, part, {
         messageId,
-        content,
+        ...shown,
         hasFile: file !== undefined || earlier?.hasFile === true,
       });
       return "done";
@@ -158,9 +165,15 @@ export class Poster {
     posts.remove(turnId, part);
   }
 
-  #confirm(part: number, { id, content, attachments }: z.infer<typeof message>): void {
+  /** @param given what it certainly shows, whatever Discord makes of it. */
+  #confirm(
+    part: number,
+    { id, content, attachments, components }: z.infer<typeof message>,
+    given: Partial<Pick<PostRow, "content" | "controls">> = {},
+  ): void {
     const { posts, turnId } = this.#options;
-    posts.confirm(turnId, part, { messageId: id, content, hasFile: attachments.length > 0 });
+    const [hasFile, controls] = [attachments.length > 0, shownControlIds(components)];
+    posts.confirm(turnId, part, { messageId: id, content, hasFile, controls, ...given });
   }
 
   /** Looks for a message that was sent too long ago for its nonce to be known. */

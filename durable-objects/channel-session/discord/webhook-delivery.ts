@@ -70,14 +70,19 @@ export class WebhookDelivery {
     const earlier = this.#posts.find({ turnId, part });
     if (earlier?.confirmed) return;
     if (earlier) this.#log.log("warn", "webhook.sent_again", { turn: turnId, part });
-    this.#posts.beginCreate({ turnId, part, channelId: id, content }, Date.now());
+    this.#posts.beginCreate({ turnId, part, channelId: id, content, controls: [] }, Date.now());
     const body: RESTPostAPIWebhookWithTokenJSONBody = { content, allowed_mentions: { parse: [] } };
     const thread = threadId === undefined ? "" : `&thread_id=${threadId}`;
     const path = `/webhooks/${id}/${token}?wait=true${thread}`;
     const request = { method: "POST", path, body, deadline: Date.now() + DELIVERY_MS } as const;
     try {
       const made = message.safeParse(await this.#client(baseUrl).request(request)).data;
-      this.#posts.confirm(turnId, part, { messageId: made?.id ?? null, content, hasFile: false });
+      this.#posts.confirm(turnId, part, {
+        messageId: made?.id ?? null,
+        content,
+        hasFile: false,
+        controls: [],
+      });
     } catch (error) {
       if (error instanceof DiscordError && isFinal(error)) this.#posts.remove(turnId, part);
       throw error;

@@ -6,6 +6,14 @@ const paragraphs = (count: number) =>
   Array.from({ length: count }, (_, n) => `Paragraph ${n}. ${"word ".repeat(90)}`.trim()).join("\n\n");
 
 describe("the posts of an answer", () => {
+  it("carry what can be pressed, also where a file holds the whole answer; stopped ones do not", () => {
+    const controls = [[{ kind: "button", id: "1", label: "Retry", style: "secondary" }]] as const;
+    for (const text of ["short", paragraphs(40)])
+      expect(finalPosts({ above: "", text, notice: null, controls })).toMatchObject({ controls });
+    expect(livePosts({ above: "", text: "growing", controls })).toEqual({ parts: ["growing"], controls });
+    expect(stoppedPosts(["growing"])).not.toHaveProperty("controls");
+  });
+
   it("are one message with tool lines above and the remark below", () => {
     const posts = finalPosts({ above: "-# ✅ `get_x`", text: "Here.", notice: "It ends early." });
     expect(posts).toEqual({ parts: ["-# ✅ `get_x`\nHere.\n-# It ends early."] });

@@ -1,0 +1,1 @@
+ALTER TABLE `posts` ADD `controls` text DEFAULT '[]' NOT NULL;
