@@ -41,6 +41,14 @@ const commands = {
     summary: "print a URL that signs a browser in, once",
     run: async (argv) => (await import("./login-link.ts")).runLoginLink(argv),
   },
+  commands: {
+    summary: "commands sync: register an agent's slash and menu commands with Discord",
+    run: async (argv) => (await import("./commands.ts")).runCommands(argv),
+  },
+  doctor: {
+    summary: "look at an agent's Discord application, and say what to do about each finding",
+    run: async (argv) => (await import("./doctor.ts")).runDoctor(argv),
+  },
   conductor: {
     summary: "conductor rebuild: make the coordinator's tables anew from its events",
     run: async (argv) => (await import("./conductor.ts")).runConductor(argv),

@@ -15,6 +15,7 @@ import { conductorRoutes } from "./routes/conductor/index.ts";
 import { cronRoutes, runRoutes } from "./routes/cron.ts";
 import { factRoutes } from "./routes/facts.ts";
 import { gatewayRoutes } from "./routes/gateway.ts";
+import { interactionRoutes } from "./routes/interactions.ts";
 import { loginRoutes } from "./routes/login.ts";
 import { patternRoutes } from "./routes/patterns.ts";
 import { providerRoutes } from "./routes/provider.ts";
@@ -59,8 +60,9 @@ export function createApp(): Hono<{ Bindings: Env }> {
 
   app.get("/health", (c) => c.json({ status: "healthy", timestamp: new Date().toISOString() }));
   app.route("/", loginRoutes());
-  // Before the admin's door: a gateway proves itself by its signature.
+  // Before the admin's door: a gateway proves itself by its signature, and so does Discord.
   app.route("/agents/:agent/gateway", gatewayRoutes());
+  app.route("/agents/:agent/interactions", interactionRoutes());
   app.use("/agents/*", requireAdmin);
   app.use("/agents", requireAdmin);
   app.route("/agents", agentRoutes());

@@ -40,7 +40,8 @@ export function decodeUtf8(bytes: ArrayBuffer): string {
   }
 }
 
-function parseJson(text: string): unknown {
+/** @throws RequestError 400 */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

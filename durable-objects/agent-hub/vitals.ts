@@ -1,22 +1,17 @@
 /** Looks how an agent is: what its heartbeat tells. */
 
-import { linkName } from "../../shared/bridge/link-name.ts";
 import type { Agent } from "../../shared/character/registry.ts";
 import { resolveEnvReferences, type SecretReader, secretReader } from "../../shared/character/secrets.ts";
 import {
   type Condition,
-  type GatewayStanding,
   gatewayCondition,
   providerCondition,
   webhooksCondition,
 } from "../../shared/heartbeat/health.ts";
-import { withDeadline } from "../../shared/time/deadline.ts";
 import type { Env } from "../env.ts";
+import { shardStandings } from "../gateway-link/standings.ts";
 import type { HealthStore } from "./health-store.ts";
 import { type Chosen, nameOf, pickProvider, providersOf } from "./providers.ts";
-
-/** How long a shard's link may take to say who holds its lease, in milliseconds. */
-const LINK_TIMEOUT_MS = 3_000;
 
 /** The providers of `llm`, and which of them answers. `chosen`: the one a person has switched to. */
 export function providerVitals(
@@ -67,17 +62,10 @@ async function discordCondition(
   if (secret("DISCORD_BOT_TOKEN") === undefined)
     return { name, status: "not_configured", details: "the secret DISCORD_BOT_TOKEN is not set" };
   try {
-    const first = await standing(env, id, 0);
-    const others = Array.from({ length: first.shards - 1 }, (_, index) => standing(env, id, index + 1));
-    return gatewayCondition([first, ...(await Promise.all(others))], now);
+    return gatewayCondition(await shardStandings(env, id), now);
   } catch (error) {
     return { name, status: "degraded", details: `its gateway link does not answer: ${String(error)}` };
   }
-}
-
-function standing(env: Env, agent: string, shard: number): Promise<GatewayStanding & { shards: number }> {
-  const link = env.GATEWAY_LINK.getByName(linkName({ agent, shard }));
-  return withDeadline(Promise.resolve(link.standing()), LINK_TIMEOUT_MS);
 }
 
 function webhooksOf({ character }: Agent, secret: SecretReader, health: HealthStore): Condition {

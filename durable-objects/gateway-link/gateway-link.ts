@@ -14,7 +14,7 @@ import { discordSettings } from "../../shared/discord/settings.ts";
 import type { GatewayStanding } from "../../shared/heartbeat/health.ts";
 import { createLogger, type Logger } from "../../shared/log.ts";
 import { findAgent, findAgentIfAny } from "../channel-session/agent-parts.ts";
-import { connectDiscord } from "../discord-client.ts";
+import { connectDiscord, type DiscordConnection } from "../discord-client.ts";
 import type { Env } from "../env.ts";
 import { Admission } from "./admission.ts";
 import { Backlog } from "./backlog.ts";
@@ -23,6 +23,7 @@ import { Directory } from "./directory.ts";
 import { discordReads } from "./discord-reads.ts";
 import { runErrands } from "./errands.ts";
 import { Intake } from "./intake.ts";
+import { Interactions } from "./interactions.ts";
 import { askForLease, LEASE_TTL_SECONDS, releaseLease, renewLease } from "./lease.ts";
 import { LinkState } from "./link-state.ts";
 import { MessageStore } from "./message-store.ts";
@@ -54,6 +55,7 @@ export class GatewayLink extends DurableObject<Env> {
   readonly #messages: MessageStore;
   readonly #sessions: Sessions;
   readonly #backlog: Backlog;
+  readonly #discord: DiscordConnection;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -65,12 +67,13 @@ export class GatewayLink extends DurableObject<Env> {
     this.#directory = new Directory(this.#db);
     this.#messages = new MessageStore(this.#db);
     this.#sessions = new Sessions(env, agent, new SharedLock(env, agent, this.#log));
+    this.#discord = connectDiscord(env, agent);
     this.#backlog = new Backlog({
       admission: () => this.#admission(),
       directory: this.#directory,
       messages: this.#messages,
       sessions: this.#sessions,
-      discord: discordReads(connectDiscord(env, agent)),
+      discord: discordReads(this.#discord),
       storage: ctx.storage,
       log: this.#log,
       now: () => Date.now(),
@@ -157,12 +160,14 @@ export class GatewayLink extends DurableObject<Env> {
   }
 
   #intake(): Intake {
+    const agent = findAgent(this.#agentId);
+    const shared = { log: this.#log, now: Date.now };
     return new Intake({
-      admission: new Admission({ agent: findAgent(this.#agentId), ...this.#parts() }),
+      admission: new Admission({ agent, ...this.#parts() }),
       ...this.#parts(),
       sessions: this.#sessions,
-      log: this.#log,
-      now: Date.now,
+      interactions: new Interactions({ agent, env: this.env, discord: this.#discord, ...shared }),
+      ...shared,
     });
   }
 

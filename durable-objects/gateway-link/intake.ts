@@ -16,10 +16,12 @@ import {
   readMessage,
 } from "../../shared/discord/read-message.ts";
 import type { Reading } from "../../shared/discord/reading.ts";
+import { readInteraction } from "../../shared/interaction/read-interaction.ts";
 import type { Logger } from "../../shared/log.ts";
 import type { Admission } from "./admission.ts";
 import type { Directory } from "./directory.ts";
 import type { Errand } from "./errands.ts";
+import type { Interactions } from "./interactions.ts";
 import type { LinkState } from "./link-state.ts";
 import type { MessageStore } from "./message-store.ts";
 import type { Sessions } from "./sessions.ts";
@@ -30,6 +32,7 @@ export interface IntakeParts {
   directory: Directory;
   messages: MessageStore;
   sessions: Sessions;
+  interactions: Interactions;
   log: Logger;
   /** Unix milliseconds. */
   now: () => number;
@@ -104,6 +107,8 @@ export class Intake {
           channelId: channel_id,
           run: () => this.#withdraw(ids),
         }));
+      case "INTERACTION_CREATE":
+        return read(readInteraction(d), (interaction) => this.#parts.interactions.take(interaction));
       default: {
         name satisfies never;
         log.log("warn", "event.unexpected", { type: t, seq: s });

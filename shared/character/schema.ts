@@ -7,6 +7,7 @@
 import * as z from "zod";
 import { assignmentsSection } from "./sections/assignments.ts";
 import { budgetSection } from "./sections/budget.ts";
+import { commandsSection } from "./sections/commands.ts";
 import { cronSection } from "./sections/cron.ts";
 import { discordSection, messagingSection } from "./sections/discord.ts";
 import { dispatchSection, queueSection } from "./sections/dispatch.ts";
@@ -50,6 +51,9 @@ export const characterSchema = z.object({
   queue: queueSection.prefault({}).describe("How much may wait while the agent answers."),
   llm: llmSection.prefault({}).describe("Which model answers."),
   budget: budgetSection.prefault({}).describe("What the agent may spend on its models."),
+  commands: commandsSection
+    .default([])
+    .describe("Application commands of its own; `rig commands sync` registers them."),
   cron: cronSection.default([]).describe("Scheduled prompts: one job or a list."),
   webhooks: webhooksSection
     .default({})

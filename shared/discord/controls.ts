@@ -37,6 +37,8 @@ const VERSION = "1";
  * @returns `null` for a conversation whose name is too long: there is no control for it then.
  * @see readControlId
  */
+export function writeControlId(id: Extract<ControlId, { action: "model" | "ask" }>): string;
+export function writeControlId(id: ControlId): string | null;
 export function writeControlId(id: ControlId): string | null {
   const text = [VERSION, ...fieldsOf(id)].join(":");
   return text.length <= MAX_CUSTOM_ID ? text : null;

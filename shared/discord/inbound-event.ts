@@ -45,12 +45,12 @@ export function readWritten(
     const name = names.get(id);
     return name === undefined ? mention : `@${name}`;
   });
-  const files = attachments.flatMap(readFile).slice(0, MAX_ATTACHMENTS);
+  const files = attachments.flatMap(readUploadedFile).slice(0, MAX_ATTACHMENTS);
   return files.length > 0 ? { text, attachments: files } : { text };
 }
 
 /** A media type that is none becomes the most general one; a file without a usable address is left out. */
-function readFile({
+export function readUploadedFile({
   filename,
   content_type,
   size,

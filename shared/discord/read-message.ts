@@ -5,21 +5,24 @@
 import * as z from "zod";
 import { type Reading, readAs, snowflake } from "./reading.ts";
 
-const user = z.object({
+/** A user as Discord tells of one everywhere. */
+export const user = z.object({
   id: snowflake,
   username: z.string(),
   global_name: z.string().nullish(),
   bot: z.boolean().optional(),
 });
 
-const uploadedFile = z.object({
+/** A file that somebody uploaded. */
+export const uploadedFile = z.object({
   filename: z.string(),
   content_type: z.string().nullish(),
   size: z.number(),
   url: z.string(),
 });
 
-const member = z.object({ nick: z.string().nullish(), roles: z.array(snowflake).default([]) });
+/** What a server knows of a user. */
+export const member = z.object({ nick: z.string().nullish(), roles: z.array(snowflake).default([]) });
 
 const message = z.object({
   id: snowflake,

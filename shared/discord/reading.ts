@@ -7,10 +7,10 @@ export const snowflake = z.string().regex(/^\d{1,20}$/, "expected a snowflake");
 /** What was read, or what is wrong with it, naming the field. */
 export type Reading<T> = { value: T } | { problem: string };
 
-/** Reads data from outside. */
-export function readAs<T>(schema: z.ZodType<T>, data: unknown): Reading<T> {
+/** Reads data from outside. `root`: what the data as a whole is called. */
+export function readAs<T>(schema: z.ZodType<T>, data: unknown, root = "d"): Reading<T> {
   const reading = schema.safeParse(data);
   if (reading.success) return { value: reading.data };
-  const problems = reading.error.issues.map(({ path, message }) => `${path.join(".") || "d"}: ${message}`);
+  const problems = reading.error.issues.map(({ path, message }) => `${path.join(".") || root}: ${message}`);
   return { problem: problems.join("; ") };
 }

@@ -101,10 +101,24 @@ function isListed(channels: readonly string[], { id, name }: { id: string; name:
 }
 
 function isAllowed({ author, member }: DiscordMessage, place: Place, settings: DiscordSettings): boolean {
+  return isAllowedUser({ id: author.id, roles: place.kind === "dm" ? [] : (member?.roles ?? []) }, settings);
+}
+
+/** Whether somebody may talk to the agent: everybody, unless the character lists users or roles. `roles`: none in a DM. */
+export function isAllowedUser(
+  user: { id: string; roles: readonly string[] },
+  settings: Pick<DiscordSettings, "allowedUsers" | "allowedRoles">,
+): boolean {
   const { allowedUsers, allowedRoles } = settings;
-  if (allowedUsers.length === 0 && allowedRoles.length === 0) return true;
-  if (allowedUsers.includes(author.id)) return true;
-  return place.kind !== "dm" && (member?.roles ?? []).some((role) => allowedRoles.includes(role));
+  return (allowedUsers.length === 0 && allowedRoles.length === 0) || isListedUser(user, settings);
+}
+
+/** Whether the character lists somebody, by id or by role. */
+export function isListedUser(
+  { id, roles }: { id: string; roles: readonly string[] },
+  { allowedUsers, allowedRoles }: Pick<DiscordSettings, "allowedUsers" | "allowedRoles">,
+): boolean {
+  return allowedUsers.includes(id) || roles.some((role) => allowedRoles.includes(role));
 }
 
 /** In a DM there is nobody else to talk to. */

@@ -1,5 +1,6 @@
 /** What the agent is asked about a delivery. What others wrote is marked as data, which a model must not obey. */
 import { QUIET_RULE } from "../cron/prompt.ts";
+import { asData, fillTemplate } from "../prompt/template.ts";
 import type { Delivery } from "./delivery.ts";
 import { fieldAt, oneLine } from "./field.ts";
 import { describeGithubEvent } from "./github.ts";
@@ -22,7 +23,7 @@ export function webhookPrompt(source: string, delivery: Delivery, template?: str
   const told =
     template === undefined
       ? `Webhook ${oneLine(source, 100)}: ${asData(summary(delivery))}`
-      : template.replace(/\{\{\s*([^{}]+?)\s*\}\}/g, (_, path: string) =>
+      : fillTemplate(template, (path) =>
           asData(path === "@summary" ? summary(delivery) : valueText(fieldAt(delivery.payload, path))),
         );
   return `${told}\n\n(${DATA_RULE} ${QUIET_RULE})`;
@@ -35,9 +36,4 @@ function summary({ event, payload }: Delivery): string {
 function valueText(value: unknown): string {
   if (value === undefined || value === null) return "";
   return oneLine(typeof value === "object" ? JSON.stringify(value) : String(value), VALUE);
-}
-
-/** Data cannot end its own mark. */
-function asData(text: string): string {
-  return `<data>${text.replaceAll(/<(\/?)data/gi, "‹$1data")}</data>`;
 }

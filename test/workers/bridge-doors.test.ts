@@ -6,7 +6,7 @@ import { LinkState } from "../../durable-objects/gateway-link/link-state.ts";
 import { linkName } from "../../shared/bridge/link-name.ts";
 import { MAX_BATCH_BYTES, MAX_BRIDGE_BODY } from "../../shared/bridge/protocol.ts";
 import { signRequest, TIMESTAMP_HEADER } from "../../shared/bridge/signature.ts";
-import { anonymous, ORIGIN } from "./support.ts";
+import { anonymous, ORIGIN, request } from "./support.ts";
 
 const SECRET = env.BRIDGE_SECRET;
 type Door = "lease" | "events" | "release";
@@ -55,6 +55,21 @@ const errorOf = async (response: Response) =>
 afterEach(() => {
   vi.useRealTimers();
   vi.restoreAllMocks();
+});
+
+describe("the gateways of an agent", () => {
+  it("are told to the admin alone, by shard", async () => {
+    const path = "/agents/picky/gateway";
+    const look = async () => (await request(path)).json();
+    expect(await look()).toEqual({ shards: [{ gateway: null, heardUntil: null }] });
+    const before = Date.now();
+    expect((await send("lease", leaseOf([0, 1], "g7"), { agent: "picky" })).status).toBe(200);
+    const { shards } = await (await request(path)).json<{ shards: { heardUntil: number }[] }>();
+    expect(shards).toEqual([{ gateway: "g7", heardUntil: expect.any(Number) }]);
+    expect(shards[0]?.heardUntil).toBeGreaterThan(before);
+    expect((await anonymous(path)).status).toBe(401);
+    expect((await request("/agents/nobody/gateway")).status).toBe(404);
+  });
 });
 
 describe("the gateway's doors", () => {

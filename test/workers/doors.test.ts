@@ -29,6 +29,7 @@ describe("the admin door", () => {
     "/agents/tester/chats/x",
     "/agents/tester/users/x/facts",
     "/agents/tester/patterns",
+    "/agents/tester/gateway",
     "/agents/nobody",
   ];
 

@@ -3,10 +3,12 @@ import { createMiddleware } from "hono/factory";
 import * as z from "zod";
 import type { Env } from "../../durable-objects/env.ts";
 import type { GatewayLink, Signed } from "../../durable-objects/gateway-link/gateway-link.ts";
+import { shardStandings } from "../../durable-objects/gateway-link/standings.ts";
 import { linkName } from "../../shared/bridge/link-name.ts";
 import { MAX_BATCH_BYTES, MAX_BATCH_EVENTS } from "../../shared/bridge/protocol.ts";
 import { TIMESTAMP_HEADER, verifyRequest } from "../../shared/bridge/signature.ts";
 import { secretReader } from "../../shared/character/secrets.ts";
+import { requireAdmin } from "../auth.ts";
 import { parseBody } from "../body.ts";
 import { RequestError } from "../errors.ts";
 import { requireAgent } from "./agents.ts";
@@ -53,6 +55,17 @@ const eventBatch = z.object({
 /** The gateway's doors, mounted at `/agents/:agent/gateway`. @see shared/bridge/protocol.ts */
 export function gatewayRoutes(): Hono<BridgeEnv> {
   const routes = new Hono<BridgeEnv>();
+
+  // For people: which gateways there are, and not one of their doors.
+  routes.get("/", requireAdmin, async (c) => {
+    const { id } = requireAgent(c.req.param("agent") ?? "");
+    const now = Date.now();
+    const shards = (await shardStandings(c.env, id)).map(({ holder, expiresAt }) => ({
+      gateway: expiresAt > now ? holder : null,
+      heardUntil: expiresAt === 0 ? null : expiresAt,
+    }));
+    return c.json({ shards });
+  });
 
   routes.post("/lease", verified, async (c) => {
     const { body, signedAt } = c.var.request;

@@ -15,6 +15,9 @@ export const threadModes = ["none", "per-message", "per-document", "per-user"] a
 /** Which messages of its channels an agent answers. */
 export const triggers = ["all", "mention", "involved"] as const;
 
+/** Where an application can be installed: on a server, or by a user for themselves, wherever they are. */
+export const installations = ["guild", "user"] as const;
+
 /** How much of its tool calls an agent shows. */
 export const toolDisplays = ["full", "compact", "none"] as const;
 
@@ -81,6 +84,13 @@ export const discordSection = z.object({
     .optional()
     .describe(
       "While an old cluster serves the same bot: the key in its Redis, with `{messageId}`, whose lock decides who answers a message.",
+    ),
+  install: z
+    .array(z.enum(installations))
+    .min(1, { error: "guild, user or both" })
+    .default(["guild"])
+    .describe(
+      "Where its commands are: on servers that have added it, with users who have added it, or both.",
     ),
   catchUp: catchUpSection.prefault({}).describe("What is answered after the gateway was away."),
 });

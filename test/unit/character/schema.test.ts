@@ -111,6 +111,7 @@ describe("files of the original runtime", () => {
         providers: {},
       },
       budget: {},
+      commands: [],
       cron: [],
       webhooks: {},
     });
@@ -140,6 +141,7 @@ describe("files of the original runtime", () => {
       threadMode: "per-message",
       reactions: { enabled: false, removeAfterReply: false },
       toolDisplay: "compact",
+      install: ["guild"],
       catchUp: { maxAge: "1d", maxMessages: 200 },
     });
     expect(load(minimalWith({ heartbeat: { url: "https://x.example", agentId: "a" } })).heartbeat).toEqual({

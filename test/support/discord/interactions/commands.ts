@@ -46,7 +46,7 @@ export class CommandBook {
   /**
    * "Bulk Overwrite": what is not named is gone; what is there keeps its id, and its version while nothing changes.
    *
-   * @throws DiscordProblem 30032 for too many, 50035 for what cannot be
+   * @throws DiscordProblem 30032 for too many, 50035 for what cannot be, 50240 where the entry point is left out
    */
   overwrite(commands: readonly CommandRequest[], guildId?: string): APIApplicationCommand[] {
     for (const [index, command] of commands.entries()) checkCommand(command, [index], guildId !== undefined);
@@ -54,6 +54,11 @@ export class CommandBook {
     demandUniqueNames(commands);
     const book = this.#book(guildId);
     const earlier = new Map(book);
+    const isEntryPoint = ({ type }: { type?: number | undefined }) => type === ENTRY_POINT;
+    if ([...earlier.values()].some(isEntryPoint) && !commands.some(isEntryPoint)) {
+      const message = "You cannot remove this app's Entry Point command in a bulk update operation.";
+      throw new DiscordProblem(400, 50240, message);
+    }
     book.clear();
     for (const command of commands) {
       const key = keyOf(command);

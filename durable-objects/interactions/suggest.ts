@@ -1,0 +1,59 @@
+/** What an option can be completed to, looked up while somebody types. */
+import { drizzle } from "drizzle-orm/d1";
+import type { Agent } from "../../shared/character/registry.ts";
+import type { Suggestion } from "../../shared/interaction/plan.ts";
+import { type Choice, MAX_CHOICE_TEXT, MAX_CHOICES } from "../../shared/interaction/response.ts";
+import { listFacts } from "../../shared/memory/facts.ts";
+import { retainedSince } from "../../shared/time/retention.ts";
+import { nameOf, providersOf } from "../agent-hub/providers.ts";
+import type { Env } from "../env.ts";
+
+/**
+ * @param now Unix milliseconds.
+ * @returns at most {@link MAX_CHOICES}.
+ * @throws when D1 does not answer.
+ */
+export async function suggest(
+  suggestion: Suggestion,
+  agent: Agent,
+  env: Env,
+  now: number,
+): Promise<Choice[]> {
+  switch (suggestion.of) {
+    case "providers":
+      return matching(providersOf(agent, env).map(nameOf), suggestion.typed);
+    case "jobs":
+      return matching(
+        agent.character.cron.map(({ id }) => id),
+        suggestion.typed,
+      );
+    case "facts": {
+      const owner = { agent: agent.id, user: suggestion.user };
+      const since = retainedSince(agent.character.memory.historyRetention, now);
+      const facts = await listFacts(drizzle(env.DB), owner, { since });
+      return matching(
+        facts.map(({ fact }) => fact),
+        suggestion.typed,
+      );
+    }
+    case "nothing":
+      return [];
+    default:
+      return suggestion satisfies never;
+  }
+}
+
+/** Those that hold what was typed, in whatever case. */
+function matching(texts: readonly string[], typed: string): Choice[] {
+  const part = typed.trim().toLowerCase();
+  return texts
+    .filter((text) => text.toLowerCase().includes(part))
+    .slice(0, MAX_CHOICES)
+    .map((text) => ({ name: cut(text), value: cut(text) }));
+}
+
+/** A text that is too long ends in an ellipsis. */
+function cut(text: string): string {
+  if (text.length <= MAX_CHOICE_TEXT) return text;
+  return `${text.slice(0, MAX_CHOICE_TEXT - 1).replace(/[\uD800-\uDBFF]$/, "")}…`;
+}

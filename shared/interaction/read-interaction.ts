@@ -1,0 +1,232 @@
+/**
+ * Reads interactions, as they come over HTTP and over the Gateway alike (Discord, "Receiving and Responding"). What Discord
+ * adds is passed over; what it always sends has to be there.
+ */
+import * as z from "zod";
+import { displayName, readUploadedFile } from "../discord/inbound-event.ts";
+import { member, uploadedFile, user } from "../discord/read-message.ts";
+import { type Reading, readAs, snowflake } from "../discord/reading.ts";
+import type { Attachment } from "../session/attachment.ts";
+import type {
+  ComponentInteraction,
+  Happening,
+  Interaction,
+  InteractionPlace,
+  InteractionUser,
+  OptionValue,
+  TargetMessage,
+} from "./interaction.ts";
+import { type GivenOption, givenOption, isGroup, readOptionValue } from "./read-option.ts";
+
+const ping = z.object({ type: z.literal(1), application_id: snowflake.optional() });
+
+const happening = z.object({
+  id: snowflake,
+  application_id: snowflake,
+  type: z.int("expected a whole number"),
+  token: z.string().min(1, "expected a token"),
+  guild_id: snowflake.nullish(),
+  channel: z.object({ id: snowflake, type: z.int() }).nullish(),
+  channel_id: snowflake.nullish(),
+  member: member
+    .extend({ user, permissions: z.string().regex(/^\d+$/, "expected a number of permission bits") })
+    .nullish(),
+  user: user.nullish(),
+  context: z.int().nullish(),
+  data: z.unknown().optional(),
+});
+type RawHappening = z.infer<typeof happening>;
+
+const targetMessage = z.object({
+  id: snowflake,
+  content: z.string(),
+  author: user,
+  mentions: z.array(user).default([]),
+  attachments: z.array(uploadedFile).default([]),
+});
+
+/** Objects that ids in the data stand for. */
+const resolved = z
+  .object({
+    users: z.record(z.string(), user).default({}),
+    members: z.record(z.string(), member).default({}),
+    roles: z.record(z.string(), z.object({ name: z.string() })).default({}),
+    channels: z.record(z.string(), z.object({ name: z.string().nullish() })).default({}),
+    messages: z.record(z.string(), targetMessage).default({}),
+    attachments: z.record(z.string(), uploadedFile).default({}),
+  })
+  .prefault({});
+/** @see resolved */
+export type Resolved = z.infer<typeof resolved>;
+
+const command = z.object({
+  name: z.string(),
+  type: z.int(),
+  options: z.array(givenOption).default([]),
+  target_id: snowflake.optional(),
+  resolved,
+});
+
+const component = z.object({
+  custom_id: z.string(),
+  component_type: z.int(),
+  values: z.array(z.string()).default([]),
+});
+
+/** A field of a form: a text, or the ids of files. */
+const field = z.object({
+  custom_id: z.string().optional(),
+  value: z.unknown().optional(),
+  values: z.array(z.string()).default([]),
+});
+const modal = z.object({
+  custom_id: z.string(),
+  components: z.array(z.object({ component: field.optional(), components: z.array(field).default([]) })),
+  resolved,
+});
+
+/** Reads an interaction. @param data the request's JSON, or `d` of INTERACTION_CREATE. */
+export function readInteraction(data: unknown): Reading<Interaction> {
+  const pinged = ping.safeParse(data);
+  if (pinged.success) return { value: { kind: "ping", applicationId: pinged.data.application_id } };
+  const reading = readAs(happening, data, "interaction");
+  if ("problem" in reading) return reading;
+  const raw = reading.value;
+  const base = readHappening(raw);
+  if ("problem" in base) return base;
+  switch (raw.type) {
+    case 2:
+      return readData(command, raw, (given) => readCommand(base.value, given));
+    case 3:
+      return readData(component, raw, ({ custom_id, component_type, values }) => ({
+        value: {
+          ...base.value,
+          ...{ kind: "component", customId: custom_id, component: componentOf(component_type), values },
+        },
+      }));
+    case 4:
+      return readData(command, raw, (given) => readAutocomplete(base.value, given));
+    case 5:
+      return readData(modal, raw, (given) => ({ value: readModal(base.value, given) }));
+    default:
+      return { value: { ...base.value, kind: "unknown", what: `an interaction of type ${raw.type}` } };
+  }
+}
+
+function readData<T>(
+  schema: z.ZodType<T>,
+  { data }: RawHappening,
+  use: (given: T) => Reading<Interaction>,
+): Reading<Interaction> {
+  const reading = readAs(z.object({ data: schema }), { data });
+  return "problem" in reading ? reading : use(reading.value.data);
+}
+
+function readHappening(raw: RawHappening): Reading<Happening> {
+  const author = raw.member?.user ?? raw.user;
+  if (!author) return { problem: "user: expected the user, or a member with one" };
+  const who: InteractionUser = {
+    id: author.id,
+    name: displayName({ author, member: raw.member }),
+    roles: raw.member?.roles ?? [],
+    permissions: BigInt(raw.member?.permissions ?? 0),
+  };
+  const { id, application_id: applicationId, token } = raw;
+  return { value: { id, applicationId, token, user: who, place: placeOf(raw) } };
+}
+
+function placeOf({ guild_id, channel, context }: RawHappening): InteractionPlace {
+  const where = channel ? { channel: { id: channel.id, type: channel.type } } : {};
+  if (guild_id) return { context: "guild", ...where, guildId: guild_id };
+  // BOT_DM and PRIVATE_CHANNEL (Discord, "Interaction Context Types").
+  return { context: context === 1 ? "bot-dm" : "private-channel", ...where };
+}
+
+function readCommand(base: Happening, given: z.infer<typeof command>): Reading<Interaction> {
+  const { name, type } = given;
+  const called = { ...base, kind: "command", name } as const;
+  switch (type) {
+    case 1: {
+      const { subcommand, options } = unwrapSubcommands(given.options);
+      const values = new Map<string, OptionValue>();
+      for (const option of options) {
+        const value = readOptionValue(option, given.resolved);
+        if ("problem" in value) return { problem: `data.options.${option.name}: ${value.problem}` };
+        if (value.value) values.set(option.name, value.value);
+      }
+      return { value: { ...called, use: { type: "chat-input", subcommand, options: values } } };
+    }
+    case 2: {
+      const author = given.resolved.users[given.target_id ?? ""];
+      if (!author) return missingTarget("users");
+      const target = { id: author.id, name: displayName({ author, member: memberOf(author.id, given) }) };
+      return { value: { ...called, use: { type: "user", target } } };
+    }
+    case 3: {
+      const target: TargetMessage | undefined = given.resolved.messages[given.target_id ?? ""];
+      if (!target) return missingTarget("messages");
+      return { value: { ...called, use: { type: "message", target } } };
+    }
+    case 4:
+      return { value: { ...called, use: { type: "entry-point" } } };
+    default:
+      return { value: { ...base, kind: "unknown", what: `a command of type ${type}` } };
+  }
+}
+
+function memberOf(id: string, { resolved: { members } }: { resolved: Resolved }) {
+  return members[id] ?? null;
+}
+
+function missingTarget(kind: "users" | "messages"): { problem: string } {
+  return { problem: `data.resolved.${kind}: expected what data.target_id stands for` };
+}
+
+function readAutocomplete(base: Happening, given: z.infer<typeof command>): Reading<Interaction> {
+  const { subcommand, options } = unwrapSubcommands(given.options);
+  const focused = options.find(({ focused }) => focused);
+  if (!focused) return { problem: "data.options: expected one that is focused" };
+  const { name } = given;
+  const typed = String(focused.value ?? "");
+  return { value: { ...base, kind: "autocomplete", name, subcommand, option: focused.name, typed } };
+}
+
+/** A subcommand is an option that holds the options; so is a group of subcommands. */
+function unwrapSubcommands(options: readonly GivenOption[]): {
+  subcommand: string | undefined;
+  options: readonly GivenOption[];
+} {
+  const path: string[] = [];
+  let inner = options;
+  for (let [first] = inner; first && isGroup(first); [first] = inner) {
+    path.push(first.name);
+    inner = first.options ?? [];
+  }
+  return { subcommand: path.length > 0 ? path.join(" ") : undefined, options: inner };
+}
+
+/** BUTTON, STRING_SELECT, and the selects of users, roles, mentionables and channels (Discord, "Component Types"). */
+function componentOf(type: number): ComponentInteraction["component"] {
+  if (type === 2) return "button";
+  if (type === 3) return "string-select";
+  return type >= 5 && type <= 8 ? "other-select" : "unknown";
+}
+
+/** Fields stand in labels, or in rows as Discord had them before. */
+function readModal(base: Happening, { custom_id, components, resolved }: z.infer<typeof modal>): Interaction {
+  const given = components.flatMap(({ component, components }) => [
+    ...(component ? [component] : []),
+    ...components,
+  ]);
+  const fields = new Map<string, string>();
+  for (const { custom_id, value } of given)
+    if (custom_id !== undefined && typeof value === "string") fields.set(custom_id, value);
+  const files = given.flatMap(({ values }) => values.flatMap((id) => fileOf(id, resolved)));
+  return { ...base, kind: "modal", customId: custom_id, fields, files };
+}
+
+/** Values of a select are no files. */
+function fileOf(id: string, { attachments }: Resolved): Attachment[] {
+  const file = attachments[id];
+  return file ? readUploadedFile(file) : [];
+}
