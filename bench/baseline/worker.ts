@@ -3,10 +3,12 @@
  * whose name begins with `stored` keeps the frame first, in one row: the least that a chat can be that loses nothing.
  */
 import { DurableObject } from "cloudflare:workers";
+import { verifyKey } from "discord-interactions";
 import { Hono } from "hono";
 
 interface Env {
   ECHO: DurableObjectNamespace<Echo>;
+  DISCORD_PUBLIC_KEY: string;
 }
 
 export class Echo extends DurableObject<Env> {
@@ -40,6 +42,12 @@ app.get("/chats/:chat/socket", (c) => c.env.ECHO.getByName(c.req.param("chat")).
 app.post("/chats/:chat/messages", async (c) => {
   await c.env.ECHO.getByName(c.req.param("chat")).store(await c.req.text());
   return c.json({});
+});
+/** The least that Discord accepts of whom it sends interactions to. */
+app.post("/interactions", async (c) => {
+  const { "x-signature-ed25519": signature = "", "x-signature-timestamp": timestamp = "" } = c.req.header();
+  const isDiscord = await verifyKey(await c.req.text(), signature, timestamp, c.env.DISCORD_PUBLIC_KEY);
+  return isDiscord ? c.json({ type: 5 }) : c.text("bad signature", 401);
 });
 
 export default app;

@@ -2,11 +2,11 @@
 
 import type { Agent } from "../../shared/character/registry.ts";
 import { BUSY } from "../../shared/chat/message.ts";
-import type { Plan } from "../../shared/interaction/plan.ts";
+import type { Choice } from "../../shared/interaction/choice.ts";
+import type { Plan, Suggestion } from "../../shared/interaction/plan.ts";
 import type { PressOutcome } from "../../shared/interaction/press.ts";
 import {
   askForm,
-  type Choice,
   DEFERRED_UPDATE,
   deferral,
   type InteractionResponse,
@@ -15,18 +15,16 @@ import {
   suggestions,
 } from "../../shared/interaction/response.ts";
 import type { Logger } from "../../shared/log.ts";
-import { sessionName } from "../../shared/session/name.ts";
 import { withDeadline } from "../../shared/time/deadline.ts";
 import type { ChannelSession, Receipt } from "../channel-session/channel-session.ts";
+import { callSession } from "../channel-session/session-client.ts";
 import type { Env } from "../env.ts";
 import { suggest } from "./suggest.ts";
 
-/** How long a session may take, in milliseconds. Discord waits for three seconds, on its way to us and back included. */
+/** How long a session may take, in milliseconds. Discord waits for three seconds, the way to us and back included. */
 const SESSION_MS = 2_000;
 /** How long a completion may take, in milliseconds: whoever types does not wait. */
 const SUGGEST_MS = 1_500;
-/** A session that restarts, as it does with each deploy, fails the calls that it was busy with: the second try finds it new. */
-const TRIES = 2;
 
 const UNREACHABLE = "Something of mine is out of order just now. Try again in a moment.";
 
@@ -83,28 +81,15 @@ async function inSession<T>(
   { agent, env, log }: Taking,
   call: (session: DurableObjectStub<ChannelSession>) => Promise<T>,
 ): Promise<T | null> {
-  const name = sessionName({ agent: agent.id, conversation });
-  const attempt = async (triesLeft: number): Promise<T> => {
-    try {
-      // A stub that has thrown stays broken, so each try has its own.
-      return await call(env.CHANNEL_SESSION.getByName(name));
-    } catch (error) {
-      if (triesLeft === 0) throw error;
-      return attempt(triesLeft - 1);
-    }
-  };
   try {
-    return await withDeadline(attempt(TRIES - 1), SESSION_MS);
+    return await withDeadline(callSession(env, { agent: agent.id, conversation }, call), SESSION_MS);
   } catch (error) {
     log.log("error", "interaction.not_stored", { conversation, cause: String(error) });
     return null;
   }
 }
 
-async function suggestInTime(
-  suggestion: Extract<Plan, { do: "suggest" }>["suggestion"],
-  { agent, env, log, now }: Taking,
-): Promise<Choice[]> {
+async function suggestInTime(suggestion: Suggestion, { agent, env, log, now }: Taking): Promise<Choice[]> {
   try {
     return await withDeadline(suggest(suggestion, agent, env, now), SUGGEST_MS);
   } catch (error) {

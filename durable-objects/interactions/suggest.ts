@@ -1,10 +1,10 @@
 /** What an option can be completed to, looked up while somebody types. */
 import { drizzle } from "drizzle-orm/d1";
 import type { Agent } from "../../shared/character/registry.ts";
+import { type Choice, choiceText, MAX_CHOICES } from "../../shared/interaction/choice.ts";
 import type { Suggestion } from "../../shared/interaction/plan.ts";
-import { type Choice, MAX_CHOICE_TEXT, MAX_CHOICES } from "../../shared/interaction/response.ts";
 import { listFacts } from "../../shared/memory/facts.ts";
-import { retainedSince } from "../../shared/time/retention.ts";
+import { factsSince } from "../../shared/memory/retention.ts";
 import { nameOf, providersOf } from "../agent-hub/providers.ts";
 import type { Env } from "../env.ts";
 
@@ -29,7 +29,7 @@ export async function suggest(
       );
     case "facts": {
       const owner = { agent: agent.id, user: suggestion.user };
-      const since = retainedSince(agent.character.memory.historyRetention, now);
+      const since = factsSince(agent.character.memory, now);
       const facts = await listFacts(drizzle(env.DB), owner, { since });
       return matching(
         facts.map(({ fact }) => fact),
@@ -49,11 +49,5 @@ function matching(texts: readonly string[], typed: string): Choice[] {
   return texts
     .filter((text) => text.toLowerCase().includes(part))
     .slice(0, MAX_CHOICES)
-    .map((text) => ({ name: cut(text), value: cut(text) }));
-}
-
-/** A text that is too long ends in an ellipsis. */
-function cut(text: string): string {
-  if (text.length <= MAX_CHOICE_TEXT) return text;
-  return `${text.slice(0, MAX_CHOICE_TEXT - 1).replace(/[\uD800-\uDBFF]$/, "")}…`;
+    .map((text) => ({ name: choiceText(text), value: choiceText(text) }));
 }

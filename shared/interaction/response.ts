@@ -7,6 +7,7 @@ import type {
   APIModalInteractionResponse,
 } from "discord-api-types/v10";
 import { MAX_ATTACHMENTS } from "../session/attachment.ts";
+import { type Choice, MAX_CHOICES } from "./choice.ts";
 
 /** What is sent to Discord as the answer to an interaction. */
 export type InteractionResponse = APIInteractionResponse;
@@ -29,18 +30,8 @@ const PARAGRAPH = 2;
 /** Longest text of a form's field that Discord takes. */
 const MAX_FIELD_TEXT = 4_000;
 
-/** Most choices that Discord takes, and the longest name and value of one. */
-export const MAX_CHOICES = 25;
-export const MAX_CHOICE_TEXT = 100;
-
 /** Fields of the form of `/ask`, by their custom ids. */
 export const ASK_FIELDS = { prompt: "prompt", files: "files" } as const;
-
-/** One completion of what somebody types: at most {@link MAX_CHOICE_TEXT} characters each. */
-export interface Choice {
-  name: string;
-  value: string;
-}
 
 /** To a ping. */
 export const PONG = { type: CALLBACK.pong } satisfies InteractionResponse;

@@ -1,11 +1,14 @@
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { ToolCallView, TurnView } from "../../shared/chat/protocol.ts";
 import { shownControlIds } from "../../shared/discord/components.ts";
-import { type ControlId, readControlId } from "../../shared/discord/controls.ts";
+import { type ControlId, readControlId, writeControlId } from "../../shared/discord/controls.ts";
 import type { Press, Presser, PressOutcome } from "../../shared/interaction/press.ts";
+import worker from "../../workers/index.ts";
+import type { InteractionView } from "../support/discord/interactions/state.ts";
 import { type Conversation, DiscordRoom, discord, type Shown, until } from "./discord-room.ts";
-import { toolRequests } from "./support.ts";
+import { ORIGIN, toolRequests } from "./support.ts";
 
 const GROWING = "[[chunks 60]] [[slow 60]] [[say {60 x growing}]]";
 const DONE: PressOutcome = { status: "done" };
@@ -358,5 +361,55 @@ describe("Approve and Decline", () => {
       expect(logged.mock.calls.map(([line]) => String(line)).join()).toContain("discord.not_settled"),
     );
     expect(await turnsOf(conversation)).toMatchObject([{ state: "parked" }]);
+  });
+});
+
+describe("pressed in Discord", () => {
+  /** Somebody presses a button of a message that is there. */
+  async function pressed(conversation: Conversation, userId: string, button: Pressable) {
+    const id = writeControlId(button) ?? "";
+    const [message] = (await conversation.posted()).filter(({ components = [] }) =>
+      shownControlIds(components).includes(id),
+    );
+    return discord.world.press(conversation.id, userId, message?.id ?? "", id, { via: "hand" });
+  }
+
+  /** Discord tells the Worker, and takes its answer. @returns what only whoever pressed is told. */
+  async function answerTo(view: InteractionView, { room }: Conversation): Promise<string | null> {
+    const { method = "POST", headers = {}, body = "" } = view.request ?? {};
+    const request = new Request(`${ORIGIN}/agents/${room.agent}/interactions`, { method, headers, body });
+    const DISCORD_PUBLIC_KEY = await discord.world.publicKey();
+    const answer = await worker.fetch(request, { ...env, DISCORD_PUBLIC_KEY });
+    const taken = { status: answer.status, body: await answer.text() };
+    const { status, response } = await discord.world.receive(view.id, taken);
+    expect(status).toBe("answered");
+    if (response?.type === 6) return null;
+    expect(response).toMatchObject({ type: 4, data: { flags: 64, content: expect.any(String) } });
+    return (response as { data: { content: string } }).data.content;
+  }
+
+  /** Another member of the server, whom nothing distinguishes. */
+  async function member({ room }: Conversation): Promise<string> {
+    const { id } = await discord.world.createUser({ username: `u-${crypto.randomUUID().slice(0, 8)}` });
+    await discord.world.join(room.guildId, id, { permissions: "0" });
+    return id;
+  }
+
+  it("an approval is whoever asked's to give, by the message itself, after an eviction, and once", async () => {
+    const word = marker();
+    const conversation = await begin(pay(word));
+    const [approve, decline] = await offers(conversation, "approve", "decline");
+    if (!approve || !decline) throw new Error("there is nothing to press");
+    await evictDurableObject(conversation.stub);
+    const byAnother = await pressed(conversation, await member(conversation), approve);
+    expect(await answerTo(byAnother, conversation)).toMatch(/^Only whoever asked/);
+    const { userId } = conversation.room;
+    const both = [await pressed(conversation, userId, approve), await pressed(conversation, userId, decline)];
+    const told = await Promise.all(both.map((view) => answerTo(view, conversation)));
+    expect(told.filter((message) => message === null)).toHaveLength(1);
+    expect(told.filter((message) => message !== null)).toEqual([expect.stringMatching(/already by/)]);
+    await conversation.settled();
+    await offers(conversation);
+    expect((await toolRequests(word)).length).toBe(told[0] === null ? 1 : 0);
   });
 });

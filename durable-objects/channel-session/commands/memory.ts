@@ -1,5 +1,6 @@
 import { drizzle } from "drizzle-orm/d1";
 import type { Command, CommandReply } from "../../../shared/commands/command.ts";
+import { choiceText } from "../../../shared/interaction/choice.ts";
 import { forgetFact, forgetFacts, listFacts } from "../../../shared/memory/facts.ts";
 import { factsSince } from "../../../shared/memory/retention.ts";
 import type { CommandContext } from "./context.ts";
@@ -18,10 +19,14 @@ export async function answerMemory(
       if (facts.length === 0) return { text: "I remember nothing about you." };
       return { text: ["**What I remember about you**", ...facts.map(({ fact }) => `- ${fact}`)].join("\n") };
     }
-    case "forget":
-      return (await forgetFact(db, owner, command.fact, since))
-        ? { text: `Forgotten: ${command.fact}` }
+    case "forget": {
+      // Chosen from what was suggested, a long one is only its beginning.
+      const known = (await listFacts(db, owner, { since })).map(({ fact }) => fact);
+      const fact = known.find((text) => choiceText(text) === command.fact) ?? command.fact;
+      return (await forgetFact(db, owner, fact, since))
+        ? { text: `Forgotten: ${fact}` }
         : { text: "I remember nothing of that about you. `/memory list` shows what there is." };
+    }
     case "forget-all": {
       const count = await forgetFacts(db, owner, since);
       return {

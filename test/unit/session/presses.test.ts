@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import {
-  carryOut,
   judgePress,
   type PressedTurn,
   type PressTarget,
+  takePress,
 } from "../../../durable-objects/channel-session/presses.ts";
-import type { Press } from "../../../shared/interaction/press.ts";
+import type { InboxRow, TurnRow } from "../../../durable-objects/channel-session/schema.ts";
+import type { Press, PressOutcome } from "../../../shared/interaction/press.ts";
 import type { InboundEvent, InteractionTarget } from "../../../shared/session/event.ts";
 
 const NOW = 1_800_000_000_000;
@@ -138,28 +139,55 @@ describe("retry", () => {
 });
 
 describe("what a press has set off is told", () => {
-  const session = (change: Partial<PressTarget>): PressTarget => ({
+  const target = (change: Partial<PressTarget> = {}): PressTarget => ({
     stop: () => true,
     accept: () => ({ status: "stored" }),
     decide: () => ({ status: "unknown_call" }),
+    replaced: () => {},
     ...change,
   });
+  const row = (change: Partial<TurnRow> = {}): TurnRow => ({
+    ...{ id: "t", seq: 1, state: "running", generation: 1, provider: null, model: null, failure: null },
+    ...{ startedAt: NOW, finishedAt: null },
+    ...change,
+  });
+  const message = (event: InboundEvent): InboxRow => ({
+    ...{ seq: 1, eventId: event.id, turnId: "t", answeredBy: "t", status: "taken", receivedAt: NOW },
+    event,
+  });
+  const store = (turn: TurnRow | undefined, events = [asked], retried?: InboundEvent) => ({
+    turn: () => turn,
+    messagesOf: () => events.map(message),
+    messageOf: (id: string) => (id === "retry:t" && retried ? message(retried) : undefined),
+  });
+  const failedTurn = row({ state: "failed", failure: failed });
 
   it("as done when it was", () => {
-    const action = judgePress(press("stop"), turn(), NOW);
-    expect(carryOut(action, "t", session({}))).toEqual({ status: "done" });
+    expect(takePress(press("stop"), store(row()), target(), NOW)).toEqual({ status: "done" });
+  });
+
+  it.each<[string, PressOutcome]>([
+    ["of a turn that nobody knows", takePress(press("stop"), store(undefined), target(), NOW)],
+    ["of a turn whose messages are forgotten", takePress(press("stop"), store(row(), []), target(), NOW)],
+  ])("as refused %s", (_, outcome) => {
+    expect(outcome).toMatchObject({ status: "refused", message: expect.stringMatching(/no longer know/) });
   });
 
   it("as refused when the answer ended meanwhile", () => {
-    expect(carryOut({ do: "stop" }, "t", session({ stop: () => false }))).toMatchObject({
+    expect(takePress(press("stop"), store(row()), target({ stop: () => false }), NOW)).toMatchObject({
       status: "refused",
       message: expect.stringContaining("not running any more"),
     });
   });
 
+  it("as refused when it was tried again before", () => {
+    const outcome = takePress(press("retry"), store(failedTurn, [asked], asked), target(), NOW);
+    expect(outcome).toEqual({ status: "refused", message: "This was tried again already." });
+  });
+
   it("as refused when too much waits to try again", () => {
-    const action = judgePress(press("retry"), turn({ state: "failed", failure: failed }), NOW);
-    expect(carryOut(action, "t", session({ accept: () => ({ status: "busy" }) }))).toMatchObject({
+    const busy = target({ accept: () => ({ status: "busy" }) });
+    expect(takePress(press("retry"), store(failedTurn), busy, NOW)).toMatchObject({
       status: "refused",
       message: expect.stringContaining("Try again in a moment"),
     });
@@ -167,10 +195,23 @@ describe("what a press has set off is told", () => {
 
   it("with the name of whoever was first", () => {
     const approval = { state: "approved", by: BEN, at: NOW } as const;
-    const decide = () => ({ status: "already_decided", approval }) as const;
-    expect(carryOut(judgePress(press("decline"), turn(), NOW), "t", session({ decide }))).toEqual({
+    const decided = target({ decide: () => ({ status: "already_decided", approval }) });
+    expect(takePress(press("decline"), store(row({ state: "parked" })), decided, NOW)).toEqual({
       status: "refused",
       message: "This call is approved already by Ben.",
     });
+  });
+
+  it("and the answer to an interaction is replaced by the one that is tried again", () => {
+    const replaced: string[] = [];
+    const session = target({ replaced: (turn) => replaced.push(turn) });
+    takePress(press("retry"), store(failedTurn), session, NOW);
+    expect(replaced).toEqual([]);
+    const interaction: InteractionTarget = {
+      ...{ kind: "interaction", id: "5", applicationId: "6", token: "secret" },
+      ...{ expiresAt: NOW + 600_000, isPrivate: true, userId: "1" },
+    };
+    takePress(press("retry"), store(failedTurn, [{ ...asked, target: interaction }]), session, NOW);
+    expect(replaced).toEqual(["t"]);
   });
 });
