@@ -12,23 +12,30 @@ const EPHEMERAL = 64;
 export class Asked {
   readonly room: DiscordRoom;
   readonly target: InteractionTarget;
+  readonly conversation: string;
 
-  private constructor(room: DiscordRoom, target: InteractionTarget) {
+  private constructor(room: DiscordRoom, target: InteractionTarget, conversation: string) {
     this.room = room;
     this.target = target;
+    this.conversation = conversation;
   }
 
-  /** It is sent, and neither stored nor deferred yet. */
-  static async in(room: DiscordRoom, { isPrivate = false } = {}): Promise<Asked> {
+  /** It is sent, and neither stored nor deferred yet. `conversation`: by default one of its own. */
+  static async in(
+    room: DiscordRoom,
+    { isPrivate = false, conversation }: { isPrivate?: boolean; conversation?: string } = {},
+  ): Promise<Asked> {
     const sentAt = Date.now();
     const data = { id: "1", name: "ask", type: 1 };
     const sent = { type: 2, data };
     const { id, token } = await discord.world.interact(room.channelId, room.userId, sent, { via: "hand" });
-    return new Asked(room, {
-      ...{ kind: "interaction", id, token, applicationId: room.botId, isPrivate },
+    const target: InteractionTarget = {
+      kind: "interaction",
+      ...{ id, token, applicationId: room.botId, isPrivate },
       ...{ expiresAt: sentAt + TOKEN_LIFE_MS, userId: room.userId },
       ...{ channelId: room.channelId, guildId: room.guildId },
-    });
+    };
+    return new Asked(room, target, conversation ?? `interaction:${id}`);
   }
 
   /** Its deferral reaches Discord. */
@@ -46,8 +53,8 @@ export class Asked {
   }
 
   get stub() {
-    const conversation = `interaction:${this.target.id}`;
-    return env.CHANNEL_SESSION.getByName(sessionName({ agent: this.room.agent, conversation }));
+    const { room, conversation } = this;
+    return env.CHANNEL_SESSION.getByName(sessionName({ agent: room.agent, conversation }));
   }
 
   /** Waits until the turn is over. */

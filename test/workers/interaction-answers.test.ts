@@ -1,6 +1,8 @@
 import { abortAllDurableObjects, runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { TurnView } from "../../shared/chat/protocol.ts";
+import { shownControlIds } from "../../shared/discord/components.ts";
+import { writeControlId } from "../../shared/discord/controls.ts";
 import { answerContents } from "../../shared/interaction/answer-place.ts";
 import { Asked } from "./asked.ts";
 import { DiscordRoom, discord, type Shown, until } from "./discord-room.ts";
@@ -17,6 +19,8 @@ beforeAll(async () => {
 }, 60_000);
 
 afterEach(async () => {
+  // Whoever has seen the future would wait for it.
+  if (vi.isFakeTimers()) await abortAllDurableObjects();
   vi.useRealTimers();
   vi.restoreAllMocks();
   await discord.faults.clear();
@@ -25,6 +29,7 @@ afterEach(async () => {
 interface Asking {
   room?: DiscordRoom;
   isPrivate?: boolean;
+  conversation?: string;
 }
 
 async function begin(text: string, { room, ...options }: Asking = {}): Promise<Asked> {
@@ -130,6 +135,17 @@ describe("an answer to an interaction", () => {
     });
   });
 
+  it("to a command is one edit too, and brings what can be chosen", async () => {
+    const asked = await Asked.in(await DiscordRoom.open("chooser"), { isPrivate: true });
+    await asked.defer();
+    await asked.arrive("/model", { command: { name: "model" } });
+    await asked.settled();
+    const [shown, ...others] = await asked.ephemerals();
+    expect(others).toEqual([]);
+    expect(shownControlIds(shown?.components ?? [])).toEqual([writeControlId({ action: "model" })]);
+    expect(await asked.requests()).toEqual(["PATCH token/messages/@original"]);
+  });
+
   it("that is stopped before there is anything of it says so", async () => {
     const asked = await begin("[[hang]]");
     await until(
@@ -232,6 +248,42 @@ describe("an answer whose token ends in the middle", () => {
         message_reference: { message_id: original?.id },
       });
     }
+  });
+});
+
+describe("what is not answered yet when a token ends", () => {
+  it("waits behind another answer, says how it will come, and comes so", async () => {
+    const setClock = holdClock();
+    const first = await begin("[[hang]]");
+    const { room, conversation } = first;
+    const second = await begin("[[say its turn has come]]", { room, conversation });
+    setClock(second.target.expiresAt - 2 * MINUTE);
+    await runDurableObjectAlarm(second.stub);
+    await second.shows(/will come as a message\.$/);
+    await endToken(second, setClock);
+    await second.stub.stop();
+    const [answer] = (await second.shows(/its turn has come/)).slice(-1);
+    expect(answer?.message_reference).toBeDefined();
+  });
+
+  it("waits for approval: it is asked where the user sees it, and goes on in a DM", async () => {
+    const setClock = holdClock();
+    const json = JSON.stringify({ body: { word: crypto.randomUUID() } });
+    const asked = await begin(`[[tool post_payments ${json}]]`, { isPrivate: true });
+    const [request] = await until(
+      () => asked.ephemerals(),
+      ([shown]) => shownControlIds(shown?.components ?? []).length === 2,
+    );
+    expect(request?.content).toContain("post_payments");
+    await endToken(asked, setClock);
+    const [turn] = (await asked.stub.history()) as TurnView[];
+    const by = { id: asked.room.userId, name: "Mia", isTrusted: false };
+    const press = { action: "decline", turn: turn?.id ?? "", call: "1", by } as const;
+    expect(await asked.stub.press(press)).toEqual({ status: "done" });
+    await asked.settled();
+    const direct = contents(await asked.direct());
+    expect(direct.join("\n")).toContain("declined");
+    expect(direct).toHaveLength(1);
   });
 });
 
