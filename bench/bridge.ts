@@ -5,13 +5,15 @@
  *
  * The model never answers here, so that what is measured is the way in.
  */
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { bundleWorker, root, startBundle } from "../test/support/bundled-worker.ts";
 import { startDiscordStage } from "../test/support/discord-stage.ts";
+import { atPace, type Rate } from "./pace.ts";
+import { residentMemory } from "./resident-memory.ts";
 import { median, quantile } from "./statistics.ts";
 
 const CHANNELS = 40;
@@ -48,7 +50,7 @@ try {
     const bridge = await measureBridge(rate);
     const bare = await measureBaseline(baselineUrl, rate);
     if (rate.aim === "") continue;
-    const rss = Math.max(...bridge.rss) / 1024;
+    const rss = Math.max(...bridge.rss);
     console.log(
       `${rate.perSecond} messages/s: ${describe(bridge.times)}; gateway RSS ${rss.toFixed(0)} MiB (aim: ${rate.aim})`,
     );
@@ -65,25 +67,13 @@ function describe(times: readonly number[]): string {
   return `${times.length} committed, p50 ${p50.toFixed(1)} ms, p95 ${p95.toFixed(1)} ms`;
 }
 
-interface Rate {
-  perSecond: number;
-  seconds: number;
-}
-
-/** Calls `send` at an even pace, in bursts where a timer is too coarse. */
-async function atPace({ perSecond, seconds }: Rate, send: (n: number) => void): Promise<void> {
-  const start = performance.now();
-  const count = perSecond * seconds;
-  for (let n = 0; n < count; ) {
-    for (; n < count && (n / perSecond) * 1_000 <= performance.now() - start; n++) send(n);
-    await delay(1);
-  }
-}
-
 async function measureBridge(rate: Rate): Promise<{ times: number[]; rss: number[] }> {
   const sentAt = new Map<string, number>();
   const rss: number[] = [];
-  const sampling = setInterval(() => void rssOf(gateway.pid).then((kib) => rss.push(kib)), 500);
+  const sampling = setInterval(
+    () => void residentMemory(gateway.pid).then(({ totalMiB }) => rss.push(totalMiB)),
+    500,
+  );
   await atPace(rate, (n) => {
     const now = performance.now();
     sentAt.set(world.say(channels[n % CHANNELS] ?? "", user.id, MESSAGE).id, now);
@@ -92,7 +82,7 @@ async function measureBridge(rate: Rate): Promise<{ times: number[]; rss: number
   for (let waited = 0; !isDone() && waited < 30_000; waited += 50) await delay(50);
   clearInterval(sampling);
   if (!isDone()) throw new Error(`messages were not committed:\n${gateway.log().slice(-2_000)}`);
-  rss.push(await rssOf(gateway.pid));
+  rss.push((await residentMemory(gateway.pid)).totalMiB);
   return { times: [...sentAt].map(([id, at]) => (committedAt.get(id) ?? 0) - at), rss };
 }
 
@@ -148,10 +138,4 @@ async function startTap(worker: URL, answered: (request: string) => void): Promi
       server.close();
     },
   };
-}
-
-/** Resident set of a process in KiB (Linux, proc(5)). */
-async function rssOf(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, "utf8");
-  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]);
 }

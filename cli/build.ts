@@ -9,8 +9,6 @@ import { build } from "esbuild";
 
 const source = fileURLToPath(new URL("../public/", import.meta.url));
 const target = fileURLToPath(new URL("../dist/public/", import.meta.url));
-const gateway = fileURLToPath(new URL("../gateway/main.ts", import.meta.url));
-const gatewayTarget = fileURLToPath(new URL("../dist/gateway/", import.meta.url));
 const staticFiles = ["index.html", "login.html", "icon.svg"];
 
 await mkdir(target, { recursive: true });
@@ -26,14 +24,6 @@ await Promise.all([
     target: ["es2022", "chrome123", "firefox120", "safari17.5"],
     logLevel: "warning",
   }),
-  build({
-    entryPoints: [gateway],
-    outdir: gatewayTarget,
-    bundle: true,
-    format: "esm",
-    platform: "node",
-    target: "node24",
-    logLevel: "warning",
-  }),
+  import("./build-gateway.ts"),
   ...staticFiles.map((file) => cp(`${source}${file}`, `${target}${file}`)),
 ]);

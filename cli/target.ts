@@ -14,10 +14,10 @@ export interface Deployment {
 }
 
 /** A text says why there is none. */
-type Target = Deployment | string;
+export type Target = Deployment | string;
 
 /** @param url a deployment's origin; without one, the local run. */
-function findTarget(url: string | undefined): Promise<Target> {
+export function findTarget(url: string | undefined): Promise<Target> {
   return url === undefined ? localTarget() : remoteTarget(url);
 }
 

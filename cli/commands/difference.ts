@@ -61,12 +61,18 @@ function changedFields(
   after: ReadonlyMap<string, string>,
 ): FieldChange[] {
   const fields = [...new Set([...before.keys(), ...after.keys()])];
-  return fields
+  const changes = fields
     .map((field) => ({ field, before: before.get(field), after: after.get(field) }))
     .filter((change) => change.before !== change.after);
+  // What an option brings or takes along is told by the option.
+  const options = changes.filter((change) => (change.before ?? change.after) === AN_OPTION);
+  return changes.filter(({ field }) => !options.some((option) => field.startsWith(`${option.field}.`)));
 }
 
-/** Every field under its path, as JSON. What is absent has no entry, so that a new option shows what it brings. */
+/** Stands for an option as a whole. */
+const AN_OPTION = "(an option)";
+
+/** Every field under its path, as JSON; what is absent has no entry. */
 function fieldsOf(command: Command, scope: "global" | "guild"): Map<string, string> {
   const { contexts, integration_types, type: _, name: __, ...everywhere } = command;
   return flatten(scope === "global" ? { ...everywhere, contexts, integration_types } : everywhere, "");
@@ -83,9 +89,12 @@ function flatten({ options, ...fields }: Record<string, unknown>, prefix: string
   const list = options as CommandOption[];
   // The order of options is the order in which they are asked for.
   if (list.length > 1) flat.set(`${prefix}options`, list.map(({ name }) => name).join(", "));
-  for (const { name, ...option } of list)
-    for (const [path, value] of flatten(option as Record<string, unknown>, `${prefix}options.${name}.`))
-      flat.set(path, value);
+  for (const { name, ...option } of list) {
+    const path = `${prefix}options.${name}`;
+    flat.set(path, AN_OPTION);
+    for (const [field, value] of flatten(option as Record<string, unknown>, `${path}.`))
+      flat.set(field, value);
+  }
   return flat;
 }
 

@@ -43,7 +43,11 @@ export function neededSecrets(agents: AgentRegistry): NeededSecret[] {
       needed.push({ name: key, variables: secretNames(id, key), purpose, optional });
     }
     if (character.discord || character.messaging) {
-      const purposes = { DISCORD_BOT_TOKEN: `${id} in Discord`, BRIDGE_SECRET: `the gateway of ${id}` };
+      const purposes = {
+        DISCORD_BOT_TOKEN: `${id} in Discord`,
+        DISCORD_PUBLIC_KEY: `commands and buttons of ${id}`,
+        BRIDGE_SECRET: `the gateway of ${id}`,
+      };
       for (const [name, purpose] of Object.entries(purposes))
         needed.push({ name, variables: secretNames(id, name), purpose, optional: true });
     }

@@ -28,7 +28,7 @@ export interface StageOptions {
   random?: () => number;
 }
 
-const BRIDGE_SECRET = "stage-bridge-secret";
+export const BRIDGE_SECRET = "stage-bridge-secret";
 
 export async function startDiscordStage(options: StageOptions): Promise<DiscordStage> {
   await using cleanup = new AsyncDisposableStack();

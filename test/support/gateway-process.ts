@@ -1,7 +1,8 @@
 /** The gateway pod as `npm run build` makes it, a process of its own: started, ended and killed as a cluster does. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import * as z from "zod";
 import { root } from "./bundled-worker.ts";
 
@@ -20,7 +21,7 @@ export interface GatewayProcess extends AsyncDisposable {
 }
 
 /** As the guide says: without a limit V8 lets garbage lie. What may be on its way to the Worker fits in three times over. */
-const NODE_FLAGS = ["--max-old-space-size=64", "--max-semi-space-size=1"];
+export const NODE_FLAGS = ["--max-old-space-size=64", "--max-semi-space-size=1"];
 
 const listeningSchema = z.object({ event: z.literal("gateway.listening"), port: z.int() });
 
@@ -50,6 +51,14 @@ export function startGatewayProcess(options: GatewayProcessOptions): GatewayProc
       ...(options.id !== undefined && { RIG_GATEWAY_ID: options.id }),
     },
   });
+  return superviseGateway(child);
+}
+
+/** A process that is told nothing and whose output is read. */
+export type PipedProcess = ChildProcessByStdio<null, Readable, Readable>;
+
+/** What can be known of a gateway from outside, however it was started. */
+export function superviseGateway(child: PipedProcess): GatewayProcess {
   const { pid } = child;
   if (pid === undefined) throw new Error("the gateway cannot be started");
   const lines: string[] = [];
@@ -93,7 +102,7 @@ export function startGatewayProcess(options: GatewayProcessOptions): GatewayProc
   };
 }
 
-function isAlive({ exitCode, signalCode }: ChildProcess): boolean {
+function isAlive({ exitCode, signalCode }: PipedProcess): boolean {
   return exitCode === null && signalCode === null;
 }
 

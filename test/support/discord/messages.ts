@@ -7,7 +7,7 @@ import type {
 } from "discord-api-types/v10";
 import { checkedComponents } from "./components.ts";
 import { resolveMentions } from "./mentions.ts";
-import { emojiPayload, memberPayload, messageDispatch } from "./payloads.ts";
+import { emojiPayload, memberPayload, messageDispatch, messagePayload } from "./payloads.ts";
 import { emptyMessage, invalidField } from "./problem.ts";
 import {
   type AttachmentState,
@@ -36,7 +36,10 @@ export interface Draft {
   allowedMentions?: APIAllowedMentions;
   reference?: MessageState["reference"] | undefined;
   interaction?: APIMessageInteractionMetadata;
-  /** The one user who sees it; it stands in no channel then, and the Gateway is not told. */
+  /**
+   * The one user who sees it. It stands in no channel then, and goes "directly to the user and the bot who sent the message":
+   * the Gateway tells of it as of a DM, without a guild, though with the id of the guild's channel ("Message Create").
+   */
   ephemeralTo?: string | null;
 }
 
@@ -77,6 +80,7 @@ export function postMessage(store: Store, draft: Draft): MessageState {
   };
   if (message.ephemeralTo !== null) {
     store.ephemerals.set(message.id, message);
+    store.emit({ t: "MESSAGE_CREATE", d: messagePayload(store, message) });
     return message;
   }
   channel.messages.push(message);
@@ -118,12 +122,14 @@ export function editMessage(store: Store, message: MessageState, edit: Edit): vo
     message.mentions = mentionsOf(store, channel, content, edit.allowedMentions, message.reference);
     message.versions.push({ content, at });
   }
-  if (message.ephemeralTo === null) emit(store, "MESSAGE_UPDATE", channel, messageDispatch(store, message));
+  if (message.ephemeralTo !== null) store.emit({ t: "MESSAGE_UPDATE", d: messagePayload(store, message) });
+  else emit(store, "MESSAGE_UPDATE", channel, messageDispatch(store, message));
 }
 
 export function deleteMessage(store: Store, message: MessageState): void {
   if (store.ephemerals.delete(message.id)) {
     message.deletedAt = store.now();
+    store.emit({ t: "MESSAGE_DELETE", d: { id: message.id, channel_id: message.channelId } });
     return;
   }
   const channel = store.channel(message.channelId);

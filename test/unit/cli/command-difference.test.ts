@@ -96,6 +96,7 @@ describe("the difference of commands", () => {
       (title, year) => [{ ...title, autocomplete: true }, year],
     ],
     [["options.title.max_length: undefined → 50"], (title, year) => [{ ...title, max_length: 50 }, year]],
+    [["options: title, year → undefined", "options.year: (an option) → undefined"], (title) => [title]],
     [["options.year.type: 4 → 10"], (title, year) => [title, { ...year, type: 10 }]],
   ])("is told as %j of an option", (fields, change) => {
     const [title, year] = ours.options;

@@ -65,7 +65,7 @@ describe("rig commands sync", () => {
     expect(output).toContain("  + Explain this (message)\n  ~ /translate\n");
     expect(output).toContain('      description: "Translates a text." → "Translates."\n');
     expect(output).toContain("      options: (none) → text, to\n");
-    expect(output).toContain('      options.to.description: (none) → "Language."\n');
+    expect(output).toContain("      options.to: (none) → (an option)\n");
     expect(output).toContain("    11 unchanged\n");
     const removed = await sync(setting);
     expect(removed.output).toContain("  - /translate\n  - Explain this (message)\n");

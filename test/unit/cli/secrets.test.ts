@@ -46,6 +46,7 @@ describe("what a deployment needs", () => {
       ["ANTHROPIC_API_KEY", ["DEV_E__ANTHROPIC_API_KEY", "ANTHROPIC_API_KEY"], false],
       ["ANTHROPIC_API_KEY", ["FREE__ANTHROPIC_API_KEY", "ANTHROPIC_API_KEY"], true],
       ["DISCORD_BOT_TOKEN", ["TOOLED__DISCORD_BOT_TOKEN", "DISCORD_BOT_TOKEN"], true],
+      ["DISCORD_PUBLIC_KEY", ["TOOLED__DISCORD_PUBLIC_KEY", "DISCORD_PUBLIC_KEY"], true],
       ["BRIDGE_SECRET", ["TOOLED__BRIDGE_SECRET", "BRIDGE_SECRET"], true],
       ["API_KEY", ["TOOLED__API_KEY", "API_KEY"], true],
       ["API_URL", ["TOOLED__API_URL", "API_URL"], true],
@@ -58,6 +59,7 @@ describe("what a deployment needs", () => {
       "ADMIN_TOKEN",
       "ANTHROPIC_API_KEY",
       "DISCORD_BOT_TOKEN",
+      "DISCORD_PUBLIC_KEY",
       "BRIDGE_SECRET",
       "API_KEY",
       "API_URL",
@@ -109,8 +111,8 @@ describe("collecting secrets", () => {
       },
     });
     expect(await values).toEqual({ ADMIN_TOKEN: "made", ANTHROPIC_API_KEY: "typed" });
-    expect(questions).toHaveLength(6);
-    expect(said.filter((line) => line.includes("is skipped"))).toHaveLength(4);
+    expect(questions).toHaveLength(7);
+    expect(said.filter((line) => line.includes("is skipped"))).toHaveLength(5);
   });
 
   it("stops when a person gives no value for what is required", async () => {

@@ -12,6 +12,7 @@ function examples(page: string): unknown[] {
 }
 
 describe.each([
+  ["commands.md", 1],
   ["cron.md", 1],
   ["webhooks.md", 2],
   ["assignments.md", 2],

@@ -1,6 +1,8 @@
 import * as schemas from "discord-api-spec/zod";
 import { expect, it } from "vitest";
 import * as z from "zod";
+import { INTENTS } from "../../support/discord/gateway/intents.ts";
+import { RawGateway } from "./gateway-client.ts";
 import { original, startInteractive } from "./interactive.ts";
 
 it("sends a slash command signed, and shows the deferred answer until it is edited", async () => {
@@ -79,7 +81,7 @@ it("keeps a deferred answer as visible as it was promised, and lets the first fo
 });
 
 it("knows a token only between the first answer and fifteen minutes after the interaction", async () => {
-  const { world, channel, mia, token } = await startInteractive();
+  const { world, channel, mia, call, messagesPath, token } = await startInteractive();
   const waiting = await world.slash(channel.id, mia.id, "ask", { question: "?" }, { via: "hand" });
   const answered = await world.slash(channel.id, mia.id, "ask", { question: "?" });
   const codes = async () => [
@@ -91,6 +93,10 @@ it("knows a token only between the first answer and fifteen minutes after the in
   expect(await codes()).toEqual([10015, undefined]);
   world.advanceClock(5000);
   expect(await codes()).toEqual([50027, 50027]);
+  const { body } = await call("PATCH", `${messagesPath}/${answered.messageId}`, {
+    content: "by the bot itself",
+  });
+  expect(body).toMatchObject({ content: "by the bot itself", flags: 0 });
   const later = await world.slash(channel.id, mia.id, "ask", { question: "?" }, { via: "hand" });
   world.expireToken(later.id);
   expect(await token("GET", later, original)).toMatchObject({ status: 401, body: { code: 50027 } });
@@ -162,6 +168,31 @@ it("changes the message of a button, answers beside it, and hides what only one 
   expect(world.ephemerals(mia.id)).toMatchObject([{ id, content: "Stopped.", components: [] }]);
   expect((await token("GET", pressed, original)).body.id).toBe(id);
   expect(world.messages(channel.id)).toEqual([]);
+});
+
+it("tells a Gateway that wants DMs of ephemeral messages, as Discord does, and no other", async () => {
+  const { discord, world, channel, mia, endpoint, token } = await startInteractive({ identifyWindowMs: 0 });
+  const listen = async (intents: number) => {
+    const gateway = new RawGateway(discord.gatewayUrl);
+    await gateway.op(10);
+    gateway.identify(discord.token, { intents });
+    await gateway.dispatch("READY");
+    return gateway;
+  };
+  const [forDms, forGuilds] = [
+    await listen(INTENTS.directMessages),
+    await listen(INTENTS.guildMessages | INTENTS.messageContent),
+  ];
+  endpoint.answer = () => ({ json: { type: 4, data: { content: "Psst", flags: 64 } } });
+  const asked = await world.slash(channel.id, mia.id, "ask", { question: "?" });
+  await token("DELETE", asked, original);
+  world.say(channel.id, mia.id, "Aloud");
+  const told = await forDms.dispatch("MESSAGE_CREATE");
+  expect(told).toMatchObject({ id: asked.messageId, channel_id: channel.id, flags: 64 });
+  expect(told).not.toHaveProperty("guild_id");
+  expect(await forDms.dispatch("MESSAGE_DELETE")).toEqual({ id: asked.messageId, channel_id: channel.id });
+  await forGuilds.dispatch("MESSAGE_CREATE");
+  expect(forGuilds.texts()).toEqual(["Aloud"]);
 });
 
 it("runs user and message commands, the entry point, and what nobody has heard of", async () => {

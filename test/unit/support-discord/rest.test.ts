@@ -28,6 +28,8 @@ it("answers as Discord's specification says", async () => {
     [schemas.ThreadResponseSchema, await call("PATCH", `/channels/${asked.id}`, { name: "U" })],
     [schemas.ThreadsResponseSchema, await call("GET", `/guilds/${guild.id}/threads/active`)],
     [schemas.GuildChannelResponseSchema, await call("GET", `/channels/${channel.id}`)],
+    [z.array(schemas.MyGuildResponseSchema), await call("GET", "/users/@me/guilds")],
+    [schemas.GuildResponseSchema, await call("GET", `/guilds/${guild.id}`)],
     [z.array(schemas.GuildChannelResponseSchema), await call("GET", `/guilds/${guild.id}/channels`)],
     [schemas.PrivateChannelResponseSchema, await call("GET", `/channels/${dm.id}`)],
     [

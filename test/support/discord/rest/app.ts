@@ -11,6 +11,7 @@ import { applicationRoutes } from "./application.ts";
 import { channelRoutes } from "./channels.ts";
 import type { RestEnv, RestState } from "./context.ts";
 import type { RestFault, RestFaults } from "./faults.ts";
+import { guildRoutes } from "./guilds.ts";
 import { identityRoutes } from "./identity.ts";
 import { interactionRoutes } from "./interactions.ts";
 import { messageRoutes } from "./messages.ts";
@@ -79,6 +80,7 @@ export function restApp(options: RestOptions): Hono<RestEnv> {
   });
 
   app.route("/", identityRoutes(state, options.world));
+  app.route("/", guildRoutes(state));
   app.route("/", channelRoutes(state));
   app.route("/", messageRoutes(state));
   app.route("/", applicationRoutes(state));

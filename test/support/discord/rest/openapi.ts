@@ -74,6 +74,8 @@ const operations: readonly Operation[] = [
   },
   { method: "PUT", path: "/channels/{channel_id}/thread-members/@me" },
   { method: "GET", path: "/guilds/{guild_id}/threads/active" },
+  { method: "GET", path: "/users/@me/guilds" },
+  { method: "GET", path: "/guilds/{guild_id}" },
   { method: "GET", path: "/guilds/{guild_id}/channels" },
   { method: "GET", path: "/guilds/{guild_id}/members/{user_id}" },
   {
