@@ -21,6 +21,10 @@ const commands = {
     summary: "read every agents/*/character.json and say what is wrong",
     run: async (argv) => (await import("./check.ts")).runCheck(argv),
   },
+  migrate: {
+    summary: "turn a values file of rig-agent-runtime or agent-broker into agents",
+    run: async (argv) => (await import("./migrate.ts")).runMigrate(argv),
+  },
   schema: {
     summary: "write agents/character.schema.json, for editors",
     run: async () => {

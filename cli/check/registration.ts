@@ -41,17 +41,40 @@ export function compareRegistration(source: string, folders: readonly string[]):
   ];
 }
 
-function missingLine(folder: string): RegistrationProblem {
-  const variable = folder.replace(
+/** What an agent needs in agents/index.ts. */
+export interface Registration {
+  /** The statement that imports its character. */
+  importLine: string;
+  /** Its member of the object that `defineAgents` takes. */
+  entry: string;
+}
+
+/** The import and the entry of the agent whose character is in this folder. */
+export function registrationOf(folder: string): Registration {
+  const words = folder.replace(
     /[^A-Za-z0-9]+(.)?/g,
     (_, next: string | undefined) => next?.toUpperCase() ?? "",
   );
-  const entry = variable === folder ? variable : `"${folder}": ${variable}`;
+  const variable = taken.has(words) ? `${words}Agent` : words;
   return {
-    folder,
-    found: "no entry in agents/index.ts",
-    expected: `import ${variable} from "./${folder}/character.json" with { type: "json" } and the entry ${entry}`,
+    importLine: `import ${variable} from "./${folder}/character.json" with { type: "json" };`,
+    entry: variable === folder ? variable : `"${folder}": ${variable}`,
   };
+}
+
+/** Ids that are no names for a variable of that file: the language's own words, and the names in it. */
+const taken: ReadonlySet<string> = new Set(
+  (
+    "agents arguments await break case catch class const continue debugger default defineAgents delete do else enum eval " +
+    "export extends false finally for function if implements import in instanceof interface let new null package private " +
+    "protected public return static super switch this throw true try typeof var void while with yield"
+  ).split(" "),
+);
+
+function missingLine(folder: string): RegistrationProblem {
+  const { importLine, entry } = registrationOf(folder);
+  const expected = `${importLine.replace(/;$/, "")} and the entry ${entry}`;
+  return { folder, found: "no entry in agents/index.ts", expected };
 }
 
 /** Blanks comments out and keeps every offset. */

@@ -23,7 +23,7 @@ export async function runTool(
   args: readonly string[],
   input = "",
 ): Promise<ToolOutcome> {
-  const child = spawn(await pathOf(tool), args, {
+  const child = spawn(await toolPath(tool), args, {
     env: { HOME: CACHE, KUBECONFIG: "/dev/null" },
     stdio: ["pipe", "pipe", "pipe"],
   });
@@ -38,7 +38,8 @@ export async function runTool(
 
 const paths = new Map<KubernetesTool, Promise<string>>();
 
-function pathOf(tool: KubernetesTool): Promise<string> {
+/** Where the program is, unpacked. */
+export function toolPath(tool: KubernetesTool): Promise<string> {
   const known = paths.get(tool);
   if (known !== undefined) return known;
   const path = unpacked(tool);
