@@ -213,8 +213,8 @@ export class ChannelSession extends DurableObject<Env> {
   reset(): void {
     this.#summarizer.abandon();
     const open = this.#store.openTurn();
+    if (open && open.state !== "posting") this.#discord.stopped(open.id);
     this.#store.forget(Date.now());
-    if (open && open.state !== "posting") this.#discord.forgotten(open.id);
     this.#resumeDiscord();
     void this.#running?.discord?.end();
     this.#running?.controller.abort(new DOMException("the conversation was reset", "AbortError"));

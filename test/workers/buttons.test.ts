@@ -1,4 +1,9 @@
-import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
+import {
+  abortAllDurableObjects,
+  evictDurableObject,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { ToolCallView, TurnView } from "../../shared/chat/protocol.ts";
@@ -8,6 +13,7 @@ import type { Press, Presser, PressOutcome } from "../../shared/interaction/pres
 import worker from "../../workers/index.ts";
 import type { InteractionView } from "../support/discord/interactions/state.ts";
 import { type Conversation, DiscordRoom, discord, type Shown, until } from "./discord-room.ts";
+import { type Deaths, installDeaths } from "./post-deaths.ts";
 import { ORIGIN, toolRequests } from "./support.ts";
 
 const GROWING = "[[chunks 60]] [[slow 60]] [[say {60 x growing}]]";
@@ -151,7 +157,7 @@ describe("Stop", () => {
     await conversation.stub.stop();
   });
 
-  it("of a conversation that was reset says so", async () => {
+  it("of a conversation that was reset says so, and goes", async () => {
     const conversation = await begin(GROWING);
     const [stop] = await offers(conversation, "stop");
     await conversation.stub.reset();
@@ -159,6 +165,16 @@ describe("Stop", () => {
       status: "refused",
       message: expect.stringMatching(/no longer know that answer/),
     });
+    await conversation.shows(/\n-# stopped$/);
+    await offers(conversation);
+    const kept = await until(
+      () =>
+        runInDurableObject(conversation.stub, (_, { storage }) =>
+          storage.sql.exec("SELECT content FROM posts").toArray(),
+        ),
+      (rows) => rows.length === 0,
+    );
+    expect(kept).toEqual([]);
   });
 });
 
@@ -349,6 +365,39 @@ describe("Approve and Decline", () => {
     await conversation.settled();
     await offers(conversation);
     expect(await contents(conversation)).toMatch(/^-# ✅ `post_payments`.*`approved by Mia`$/);
+  });
+
+  describe("when the instance dies at a write of its record of posts", () => {
+    const deaths = [1, 2].flatMap((write) => (["before", "after"] as const).map((side) => ({ write, side })));
+
+    /** Dies as planned, and comes back. */
+    async function die(plan: Deaths, conversation: Conversation): Promise<void> {
+      await vi.waitFor(() => expect(plan.isDead).toBe(true), { timeout: 10_000 });
+      await abortAllDurableObjects();
+      plan.plan(null);
+      await conversation.stub.history();
+    }
+
+    it.each(deaths)("are asked about once: $side write $write", async (death) => {
+      const plan = installDeaths();
+      const conversation = await (await DiscordRoom.open()).say();
+      plan.plan(death);
+      await conversation.arrive(pay(marker()));
+      await die(plan, conversation);
+      await offers(conversation, "approve", "decline");
+      expect(await conversation.posted()).toHaveLength(1);
+    });
+
+    it.each(deaths)("go with an answer that is stopped: $side write $write", async (death) => {
+      const { conversation } = await asksToPay(marker());
+      const plan = installDeaths();
+      plan.plan(death);
+      expect(await conversation.stub.stop()).toBe(true);
+      await die(plan, conversation);
+      await conversation.shows(/\n-# stopped$/);
+      await offers(conversation);
+      expect(await conversation.posted()).toHaveLength(1);
+    });
   });
 
   it("cannot be asked about where the bot may not write: the turn waits for the clock, and the log says so", async () => {

@@ -135,7 +135,7 @@ export class DiscordDelivery {
     };
   }
 
-  /** A turn was stopped; what was shown of it will say so, whatever happens to this instance. */
+  /** A turn is stopped; what was shown of it will say so, whatever happens to this instance, and forgotten as it may be. */
   stopped(turnId: string): void {
     const target = this.#turns.message(turnId)?.event.target;
     // Its deferral says that an answer will come.
@@ -146,11 +146,6 @@ export class DiscordDelivery {
       void this.#current.answer.end();
       this.#current.reaction?.settle(null);
     }
-  }
-
-  /** A turn was stopped, and forgotten with its conversation; whoever still sees that an answer will come is told. */
-  forgotten(turnId: string): void {
-    if (this.#turns.message(turnId)?.event.target.kind === "interaction") this.stopped(turnId);
   }
 
   /** Another turn's answer is going to take the place of this one's. */

@@ -125,9 +125,10 @@ export class UnattendedAnswers {
 
   #isUntidy(turnId: string, rows: readonly PostRow[]): boolean {
     const turn = this.#options.turns.turn(turnId);
+    if (!this.#isOfBot(turnId)) return false;
     // It was stopped when the conversation was reset.
-    if (!turn) return rows.some(({ stopping }) => stopping);
-    if (!isOver(turn.state) || !this.#isOfBot(turnId)) return false;
+    if (!turn) return true;
+    if (!isOver(turn.state)) return false;
     const wasRetried = this.#options.turns.messageOf(retryEventId(turnId)) !== undefined;
     return rows.some(
       ({ stopping, confirmed, messageId, controls }) =>
@@ -183,7 +184,7 @@ export class UnattendedAnswers {
   }
 
   #giveUp({ turn, do: what }: Leftover): void {
-    if (what === "tidy") this.#options.posts.settled(turn);
+    if (what === "tidy") this.#settled(turn);
     else this.#refused.add(turn);
   }
 
@@ -227,7 +228,13 @@ export class UnattendedAnswers {
       // A message that somebody has deleted needs no tidying.
       if ((await poster.do(placed.action, placed.venue, effort)) === "lost") break;
     }
-    posts.settled(turnId);
+    this.#settled(turnId);
+  }
+
+  #settled(turnId: string): void {
+    const { posts, turns } = this.#options;
+    if (turns.turn(turnId)) posts.settled(turnId);
+    else posts.disown(turnId);
   }
 
   /** What is to stand there for good, with nothing to press. */
