@@ -25,10 +25,9 @@ import { FactReader } from "./fact-reader.ts";
 import { JobTable } from "./job-table.ts";
 import type { LiveTurn } from "./live-turn.ts";
 import { outcomeOf, type TurnOutcome } from "./outcome.ts";
-import { carryOut, judgePress, pressedTurn } from "./presses.ts";
+import { takePress } from "./presses.ts";
 import { ProviderReader } from "./provider-reader.ts";
 import { ReportStore } from "./report-store.ts";
-import { retryEventId } from "./retry.ts";
 import { reportRuns } from "./run-report.ts";
 import { runTurn } from "./run-turn.ts";
 import { SharedRecords } from "./shared-records.ts";
@@ -197,20 +196,14 @@ export class ChannelSession extends DurableObject<Env> {
 
   /** A button under a turn's answer was pressed. The first press holds; a later one is told what became of it. */
   press(press: Press): PressOutcome {
-    const { turn } = press;
-    const wasRetried = this.#store.messageOf(retryEventId(turn)) !== undefined;
-    const pressed = pressedTurn(this.#store.turn(turn), this.#store.messagesOf(turn), wasRetried);
-    const outcome = carryOut(judgePress(press, pressed, Date.now()), turn, {
-      stop: () => this.#store.openTurn()?.id === turn && this.stop(),
-      accept: (event) => {
-        const receipt = this.accept(event);
-        // The one message of an interaction's answer shows what is tried again.
-        if (receipt.status === "stored" && event.target.kind === "interaction") this.#discord.replaced(turn);
-        return receipt;
-      },
-      decide: (decision) => this.decide(decision),
-    });
-    const { action, by } = press;
+    const session = {
+      stop: () => this.stop(),
+      accept: (event: InboundEvent) => this.accept(event),
+      decide: (decision: Decision) => this.decide(decision),
+      replaced: (turn: string) => this.#discord.replaced(turn),
+    };
+    const outcome = takePress(press, this.#store, session, Date.now());
+    const { turn, action, by } = press;
     this.#log.log("info", "button.pressed", { turn, action, by: by.id, status: outcome.status });
     this.#resumeDiscord();
     return outcome;
@@ -220,8 +213,9 @@ export class ChannelSession extends DurableObject<Env> {
   reset(): void {
     this.#summarizer.abandon();
     const open = this.#store.openTurn();
+    if (open && open.state !== "posting") this.#discord.stopped(open.id);
     this.#store.forget(Date.now());
-    if (open && open.state !== "posting") this.#discord.forgotten(open.id);
+    this.#resumeDiscord();
     void this.#running?.discord?.end();
     this.#running?.controller.abort(new DOMException("the conversation was reset", "AbortError"));
     this.#log.log("info", "session.reset");
@@ -401,7 +395,7 @@ export class ChannelSession extends DurableObject<Env> {
         },
       });
       const state = this.#store.turn(turn.id)?.state;
-      if (state === "parked") this.#resumeDiscord();
+      if (discord) this.#resumeDiscord();
       log.log("info", state === "parked" ? "turn.parked" : "turn.over", { state });
       return true;
     } catch (error) {

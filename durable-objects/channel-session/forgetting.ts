@@ -5,7 +5,9 @@ import { inbox, outbox, posts, steps, summaries, transcript, turns } from "./sch
 
 /** Forgets all that was said and answered. What still waits is kept, and the ids of messages stay known. */
 export function forgetAnswered(db: SessionDatabase): void {
-  for (const table of [steps, outbox, posts, transcript, turns, summaries]) db.delete(table).run();
+  for (const table of [steps, outbox, transcript, turns, summaries]) db.delete(table).run();
+  // Messages of an answer that was stopped are forgotten once they say so.
+  db.delete(posts).where(eq(posts.stopping, false)).run();
   blank(db, eq(inbox.status, "taken"));
 }
 

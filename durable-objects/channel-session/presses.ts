@@ -4,7 +4,7 @@ import { BUSY } from "../../shared/chat/message.ts";
 import type { Press, Presser, PressOutcome } from "../../shared/interaction/press.ts";
 import type { InboundEvent } from "../../shared/session/event.ts";
 import type { Decision, DecisionOutcome } from "./approvals.ts";
-import { mayRetry, retryEvent } from "./retry.ts";
+import { mayRetry, retryEvent, retryEventId } from "./retry.ts";
 import type { InboxRow, TurnFailure, TurnRow } from "./schema.ts";
 
 /** The turn under whose answer something was pressed. */
@@ -47,20 +47,41 @@ export function judgePress(press: Press, turn: PressedTurn | undefined, now: num
   }
 }
 
-/** What the presses of a session can set off. */
-export interface PressTarget {
-  stop(turn: string): boolean;
-  accept(event: InboundEvent): { status: "stored" | "duplicate" | "busy" };
-  decide(decision: Decision): DecisionOutcome;
+/** What is read of a session's storage. */
+export interface PressRecords {
+  turn(id: string): TurnRow | undefined;
+  /** What a turn answers, oldest first. */
+  messagesOf(turn: string): readonly InboxRow[];
+  messageOf(eventId: string): InboxRow | undefined;
 }
 
-/** Carries out what {@link judgePress} says. */
-export function carryOut(action: PressAction, turn: string, session: PressTarget): PressOutcome {
+/** What the presses of a session can set off. */
+export interface PressTarget {
+  /** Stops the running answer. @returns whether one was running. */
+  stop(): boolean;
+  accept(event: InboundEvent): { status: "stored" | "duplicate" | "busy" };
+  decide(decision: Decision): DecisionOutcome;
+  /** Another turn's answer is going to take the place of this one's. */
+  replaced(turn: string): void;
+}
+
+/** Carries out a press. Reads, decision and writes are one step: nothing comes between two presses. */
+export function takePress(
+  press: Press,
+  records: PressRecords,
+  session: PressTarget,
+  now: number,
+): PressOutcome {
+  const action = judgePress(press, pressedTurn(press.turn, records), now);
   switch (action.do) {
     case "stop":
-      return session.stop(turn) ? DONE : refused(NOT_RUNNING);
-    case "retry":
-      return session.accept(action.event).status === "busy" ? refused(BUSY.message) : DONE;
+      return session.stop() ? DONE : refused(NOT_RUNNING);
+    case "retry": {
+      if (session.accept(action.event).status === "busy") return refused(BUSY.message);
+      // An interaction has one answer, which shows what is tried again from here on.
+      if (action.event.target.kind === "interaction") session.replaced(press.turn);
+      return DONE;
+    }
     case "decide": {
       const refusal = refusalOf(session.decide(action.decision));
       return refusal ? refused(refusal.message) : DONE;
@@ -72,16 +93,14 @@ export function carryOut(action: PressAction, turn: string, session: PressTarget
   }
 }
 
-/** Reads a turn as {@link judgePress} needs it. `undefined` when it has not begun, or is forgotten. */
-export function pressedTurn(
-  turn: TurnRow | undefined,
-  messages: readonly InboxRow[],
-  wasRetried: boolean,
-): PressedTurn | undefined {
-  const [first, ...rest] = messages.filter(({ status }) => status !== "forgotten");
+/** `undefined` when the turn has not begun, or is forgotten. */
+function pressedTurn(id: string, records: PressRecords): PressedTurn | undefined {
+  const turn = records.turn(id);
+  const [first, ...rest] = records.messagesOf(id);
   if (!turn || !first) return undefined;
   const { state, failure } = turn;
-  return { state, failure, events: [first.event, ...rest.map(({ event }) => event)], wasRetried };
+  const events = [first.event, ...rest.map(({ event }) => event)] as const;
+  return { state, failure, events, wasRetried: records.messageOf(retryEventId(id)) !== undefined };
 }
 
 const DONE: PressOutcome = { status: "done" };

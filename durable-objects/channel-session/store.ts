@@ -152,7 +152,7 @@ export class SessionStore {
   }
 
   #openTurn(dispatch: Dispatch, now: number): OpenTurn | undefined {
-    const waiting = this.#sql.message.waiting().all();
+    const waiting = this.waiting();
     const batch = chooseBatch(
       waiting.map((row) => ({ ...row.event, isAlone: isAnsweredAlone(row.event), row })),
       dispatch,
@@ -414,6 +414,11 @@ export class SessionStore {
 
   #write(turn: OpenTurn, change: (row: TurnRow) => void): void {
     this.#storage.transactionSync(() => change(this.#assertHeld(turn)));
+  }
+
+  /** Messages that no turn answers yet, oldest first. */
+  waiting(): InboxRow[] {
+    return this.#sql.message.waiting().all();
   }
 
   /** The turn that is not over. */

@@ -203,7 +203,12 @@ export const agents = defineAgents({
   talker: {
     name: "Talker",
     personality: "You talk.",
-    tools: [{ url: "env:TOOLS_URL", endpoints: [get("/echo/:id"), post("/orders")] }],
+    tools: [
+      {
+        url: "env:TOOLS_URL",
+        endpoints: [get("/echo/:id"), post("/orders"), { ...post("/payments"), approval: true }],
+      },
+    ],
     discord: { toolDisplay: "full" },
   },
   /** Shows how far it is. */

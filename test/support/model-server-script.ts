@@ -16,6 +16,8 @@ export interface Script {
   key: string;
   /** Answer when no tool is called, or when the calls are over; `null`: tell the tool results. */
   say: string | null;
+  /** Answer when the calls are over; `null`: tell their results. */
+  finally: string | null;
   /** The calls of each round, in order. */
   rounds: ScriptedCall[][];
   think: string | null;
@@ -47,6 +49,7 @@ const CHARACTERS_PER_TOKEN = 4;
  * - `[[say TEXT]]`: answer TEXT, in which `{N x WORDS}` stands for the words N times. Without it the answer is `echo: <text>`.
  * - `[[tool NAME JSON]]`: call a tool; several are called in one round. Then answer `result of NAME: <content>` for each.
  * - `[[rounds N NAME JSON]]`: call the tool in N rounds, one call each.
+ * - `[[finally TEXT]]`: answer TEXT instead when the tools are done.
  * - `[[think TEXT]]`: think first; a tool round must repeat the thought unchanged.
  * - `[[refuse]]`: decline.
  * - `[[slow MS]]`, `[[chunks N]]`: pace and pieces of the answer.
@@ -57,6 +60,7 @@ export function readScript(text: string): Script {
   const script: Script = {
     key: text,
     say: null,
+    finally: null,
     rounds: [],
     think: null,
     refuse: false,
@@ -71,6 +75,9 @@ export function readScript(text: string): Script {
     switch (word) {
       case "say":
         script.say = repeated(argument);
+        break;
+      case "finally":
+        script.finally = argument;
         break;
       case "tool":
         calls.push(scriptedCall(argument));
@@ -209,7 +216,8 @@ export function replyTo(conversation: Conversation, script: Script): Reply {
   const results = conversation.results
     .map((result) => `result of ${result.name}: ${result.content}`)
     .join("\n");
-  const text = results || (script.say ?? `echo: ${conversation.lastUserText}`);
+  const told = results && (script.finally ?? results);
+  const text = told || (script.say ?? `echo: ${conversation.lastUserText}`);
   return { think, refuse, text: refuse ? "I cannot help with that." : text, calls: [] };
 }
 

@@ -1,34 +1,41 @@
 /** Somebody uses a command of an agent's in the fake Discord; the door that takes interactions in is the test. */
 import { env } from "cloudflare:workers";
 import type { TurnView } from "../../shared/chat/protocol.ts";
+import { TOKEN_LIFE_MS } from "../../shared/interaction/answer-place.ts";
 import type { InboundEvent, InteractionTarget } from "../../shared/session/event.ts";
 import { sessionName } from "../../shared/session/name.ts";
 import { type DiscordRoom, discord, type Shown, until } from "./discord-room.ts";
 
-const TOKEN_LIFE_MS = 15 * 60_000;
 const EPHEMERAL = 64;
 
 /** An interaction, and the conversation in which it is answered. */
 export class Asked {
   readonly room: DiscordRoom;
   readonly target: InteractionTarget;
+  readonly conversation: string;
 
-  private constructor(room: DiscordRoom, target: InteractionTarget) {
+  private constructor(room: DiscordRoom, target: InteractionTarget, conversation: string) {
     this.room = room;
     this.target = target;
+    this.conversation = conversation;
   }
 
-  /** It is sent, and neither stored nor deferred yet. */
-  static async in(room: DiscordRoom, { isPrivate = false } = {}): Promise<Asked> {
+  /** It is sent, and neither stored nor deferred yet. `conversation`: by default one of its own. */
+  static async in(
+    room: DiscordRoom,
+    { isPrivate = false, conversation }: { isPrivate?: boolean; conversation?: string } = {},
+  ): Promise<Asked> {
     const sentAt = Date.now();
     const data = { id: "1", name: "ask", type: 1 };
     const sent = { type: 2, data };
     const { id, token } = await discord.world.interact(room.channelId, room.userId, sent, { via: "hand" });
-    return new Asked(room, {
-      ...{ kind: "interaction", id, token, applicationId: room.botId, isPrivate },
+    const target: InteractionTarget = {
+      kind: "interaction",
+      ...{ id, token, applicationId: room.botId, isPrivate },
       ...{ expiresAt: sentAt + TOKEN_LIFE_MS, userId: room.userId },
       ...{ channelId: room.channelId, guildId: room.guildId },
-    });
+    };
+    return new Asked(room, target, conversation ?? `interaction:${id}`);
   }
 
   /** Its deferral reaches Discord. */
@@ -46,8 +53,8 @@ export class Asked {
   }
 
   get stub() {
-    const conversation = `interaction:${this.target.id}`;
-    return env.CHANNEL_SESSION.getByName(sessionName({ agent: this.room.agent, conversation }));
+    const { room, conversation } = this;
+    return env.CHANNEL_SESSION.getByName(sessionName({ agent: room.agent, conversation }));
   }
 
   /** Waits until the turn is over. */

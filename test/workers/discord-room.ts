@@ -18,6 +18,7 @@ export interface Shown {
   attachments: { url: string; filename: string }[];
   message_reference?: { message_id?: string };
   reactions?: { emoji: { name: string | null }; count: number }[];
+  components?: unknown[];
 }
 
 /** Waits until `read` gives what `condition` asks for. */

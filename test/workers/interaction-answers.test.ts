@@ -1,5 +1,8 @@
 import { abortAllDurableObjects, runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import type { TurnView } from "../../shared/chat/protocol.ts";
+import { shownControlIds } from "../../shared/discord/components.ts";
+import { writeControlId } from "../../shared/discord/controls.ts";
 import { answerContents } from "../../shared/interaction/answer-place.ts";
 import { Asked } from "./asked.ts";
 import { DiscordRoom, discord, type Shown, until } from "./discord-room.ts";
@@ -16,6 +19,8 @@ beforeAll(async () => {
 }, 60_000);
 
 afterEach(async () => {
+  // Whoever has seen the future would wait for it.
+  if (vi.isFakeTimers()) await abortAllDurableObjects();
   vi.useRealTimers();
   vi.restoreAllMocks();
   await discord.faults.clear();
@@ -24,6 +29,7 @@ afterEach(async () => {
 interface Asking {
   room?: DiscordRoom;
   isPrivate?: boolean;
+  conversation?: string;
 }
 
 async function begin(text: string, { room, ...options }: Asking = {}): Promise<Asked> {
@@ -129,10 +135,21 @@ describe("an answer to an interaction", () => {
     });
   });
 
+  it("to a command is one edit too, and brings what can be chosen", async () => {
+    const asked = await Asked.in(await DiscordRoom.open("chooser"), { isPrivate: true });
+    await asked.defer();
+    await asked.arrive("/model", { command: { name: "model" } });
+    await asked.settled();
+    const [shown, ...others] = await asked.ephemerals();
+    expect(others).toEqual([]);
+    expect(shownControlIds(shown?.components ?? [])).toEqual([writeControlId({ action: "model" })]);
+    expect(await asked.requests()).toEqual(["PATCH token/messages/@original"]);
+  });
+
   it("that is stopped before there is anything of it says so", async () => {
     const asked = await begin("[[hang]]");
     await until(
-      async () => asked.stub.history(),
+      async () => (await asked.stub.history()) as TurnView[],
       (turns) => turns.length === 1,
     );
     expect(await asked.stub.stop()).toBe(true);
@@ -157,7 +174,7 @@ describe("an answer to an interaction", () => {
     expect(contents(await asked.posted()).join(" ")).toBe(whole);
   });
 
-  it("is edited by the bot when people have deleted what was promised", async () => {
+  it("is said anew when people have deleted what was promised", async () => {
     const asked = await begin(`${SLOW} [[say {60 x growing}]]`);
     const [shown] = await asked.shows(/growing/);
     await discord.world.delete(asked.room.channelId, shown?.id ?? "");
@@ -234,6 +251,42 @@ describe("an answer whose token ends in the middle", () => {
   });
 });
 
+describe("what is not answered yet when a token ends", () => {
+  it("waits behind another answer, says how it will come, and comes so", async () => {
+    const setClock = holdClock();
+    const first = await begin("[[hang]]");
+    const { room, conversation } = first;
+    const second = await begin("[[say its turn has come]]", { room, conversation });
+    setClock(second.target.expiresAt - 2 * MINUTE);
+    await runDurableObjectAlarm(second.stub);
+    await second.shows(/will come as a message\.$/);
+    await endToken(second, setClock);
+    await second.stub.stop();
+    const [answer] = (await second.shows(/its turn has come/)).slice(-1);
+    expect(answer?.message_reference).toBeDefined();
+  });
+
+  it("waits for approval: it is asked where the user sees it, and goes on in a DM", async () => {
+    const setClock = holdClock();
+    const json = JSON.stringify({ body: { word: crypto.randomUUID() } });
+    const asked = await begin(`[[tool post_payments ${json}]]`, { isPrivate: true });
+    const [request] = await until(
+      () => asked.ephemerals(),
+      ([shown]) => shownControlIds(shown?.components ?? []).length === 2,
+    );
+    expect(request?.content).toContain("post_payments");
+    await endToken(asked, setClock);
+    const [turn] = (await asked.stub.history()) as TurnView[];
+    const by = { id: asked.room.userId, name: "Mia", isTrusted: false };
+    const press = { action: "decline", turn: turn?.id ?? "", call: "1", by } as const;
+    expect(await asked.stub.press(press)).toEqual({ status: "done" });
+    await asked.settled();
+    const direct = contents(await asked.direct());
+    expect(direct.join("\n")).toContain("declined");
+    expect(direct).toHaveLength(1);
+  });
+});
+
 describe("a session that dies", () => {
   it("at any write of its record of an interaction's posts has posted each part once, in order", {
     timeout: 90_000,
@@ -248,22 +301,49 @@ describe("a session that dies", () => {
       }
   });
 
-  it("while its token ends goes on in the channel with what was sent and not heard of", async () => {
+  it.each([{ isPrivate: false }, { isPrivate: true }])(
+    "while its token ends, and at any write after that, has posted each part once, in order (private: $isPrivate)",
+    {
+      timeout: 90_000,
+    },
+    async (asking) => {
+      const deaths = installDeaths();
+      const undisturbed = await overTheEnd(asking, deaths, null);
+      expect(answerContents(undisturbed.parts).join(" ")).toBe(whole);
+      expect(undisturbed.writes).toBeGreaterThanOrEqual(3);
+      for (let write = 1; write <= undisturbed.writes; write++)
+        for (const side of ["before", "after"] as const) {
+          const { parts } = await overTheEnd(asking, deaths, { write, side });
+          expect(parts, `dies ${side} write ${write}`).toEqual(undisturbed.parts);
+        }
+    },
+  );
+
+  /** Dies when its second part is there and not written down; dies again as planned when the token is over. */
+  async function overTheEnd(asking: Asking, deaths: Deaths, death: Death | null) {
+    vi.useRealTimers();
     const setClock = holdClock();
-    const deaths = installDeaths();
-    const asked = await Asked.in(await DiscordRoom.open());
+    const asked = await Asked.in(await DiscordRoom.open(), asking);
     await asked.defer();
-    // Of the second part: it is there, and nobody has written that down.
     deaths.plan({ write: 4, side: "before" });
     await asked.arrive(`[[say ${LONG}]]`);
+    await comeBack(asked, deaths, async () => {
+      await endToken(asked, setClock);
+      deaths.plan(death);
+    });
+    if (death) await comeBack(asked, deaths, () => deaths.plan(null));
+    expect((await asked.settled()).state).toBe("done");
+    // Of what only the user saw, the second part was not known to be there; it comes again.
+    const kept = asking.isPrivate ? (await asked.ephemerals()).slice(0, 1) : await asked.posted();
+    return { parts: contents([...kept, ...(await asked.direct())]), writes: deaths.writes };
+  }
+
+  async function comeBack(asked: Asked, deaths: Deaths, meanwhile: () => void | Promise<void>) {
     await vi.waitFor(() => expect(deaths.isDead).toBe(true), { timeout: 10_000 });
     await abortAllDurableObjects();
-    deaths.plan(null);
-    await endToken(asked, setClock);
+    await meanwhile();
     await asked.stub.history();
-    await asked.settled();
-    expect(contents(await asked.posted()).join(" ")).toBe(whole);
-  });
+  }
 
   /** Dies as planned, comes back, and tells what stands in Discord then. */
   async function answerOf(deaths: Deaths, death: Death | null) {
@@ -271,12 +351,7 @@ describe("a session that dies", () => {
     await asked.defer();
     deaths.plan(death);
     await asked.arrive(`[[say ${LONG}]]`);
-    if (death) {
-      await vi.waitFor(() => expect(deaths.isDead).toBe(true), { timeout: 10_000 });
-      await abortAllDurableObjects();
-      deaths.plan(null);
-      await asked.stub.history();
-    }
+    if (death) await comeBack(asked, deaths, () => deaths.plan(null));
     expect((await asked.settled()).state).toBe("done");
     return { parts: contents(await asked.posted()), writes: deaths.writes };
   }

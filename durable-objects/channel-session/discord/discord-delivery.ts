@@ -1,6 +1,5 @@
 import { retryControls, stopControls } from "../../../shared/discord/answer-controls.ts";
 import { DiscordError, isFinal } from "../../../shared/discord/errors.ts";
-import type { DiscordRest } from "../../../shared/discord/rest.ts";
 import { discordSettings } from "../../../shared/discord/settings.ts";
 import { MAYBE_LEFT } from "../../../shared/discord/status-reaction.ts";
 import { toolLines } from "../../../shared/discord/tool-lines.ts";
@@ -12,8 +11,6 @@ import type {
   InteractionTarget,
   ReplyTarget,
 } from "../../../shared/session/event.ts";
-import { callHub } from "../../agent-hub/hub-client.ts";
-import { connectDiscord, connectTokenRoutes, type DiscordConnection } from "../../discord-client.ts";
 import type { Env } from "../../env.ts";
 import { findAgentIfAny } from "../agent-parts.ts";
 import type { SessionDatabase } from "../database.ts";
@@ -23,9 +20,8 @@ import { mayRetry } from "../retry.ts";
 import type { LiveAnswer } from "../run-turn.ts";
 import type { StepEntry, TurnRow } from "../schema.ts";
 import type { OpenTurn } from "../store.ts";
-import { ChannelPlacement } from "./channel-placement.ts";
+import { type AnswerPlace, AnswerPlaces, isDiscordTarget, type ShownTarget } from "./answer-places.ts";
 import { type AnswerSource, DiscordAnswer, type DiscordAnswerOptions } from "./discord-answer.ts";
-import { InteractionPlacement } from "./interaction-placement.ts";
 import { commandControls, shownCalls, statusOf } from "./journal-view.ts";
 import type { Placement } from "./placement.ts";
 import { type NewPost, PostStore } from "./post-store.ts";
@@ -65,24 +61,22 @@ export interface DiscordDeliveryOptions {
 
 /** A conversation's side that faces Discord. */
 export class DiscordDelivery {
-  readonly #env: Env;
   readonly #agent: string;
   readonly #conversation: string;
   readonly #unattended: UnattendedAnswers;
   readonly #posts: PostStore;
   readonly #log: Logger;
   readonly #turns: Turns;
-  #connection: DiscordConnection | undefined;
-  #tokenRoutes: DiscordRest | undefined;
+  readonly #places: AnswerPlaces;
   /** Of messages that wait, by id. */
   readonly #reactions = new Map<string, StatusReaction>();
   #current: { turnId: string; answer: DiscordAnswer; reaction: StatusReaction | undefined } | undefined;
 
   constructor({ env, agent, conversation, db, turns, log }: DiscordDeliveryOptions) {
-    this.#env = env;
     this.#agent = agent;
     this.#conversation = conversation;
     this.#posts = new PostStore(db);
+    this.#places = new AnswerPlaces({ env, agent, posts: this.#posts });
     this.#log = log;
     this.#turns = turns;
     this.#unattended = new UnattendedAnswers({
@@ -93,7 +87,7 @@ export class DiscordDelivery {
         if (this.#current?.turnId === turnId) await this.#current.answer.end();
       },
       answer: (turnId, { target }) => {
-        const place = isInDiscord(target) ? this.#place(turnId, target, log) : undefined;
+        const place = isDiscordTarget(target) ? this.#places.of(turnId, target, log) : undefined;
         if (!place || "missing" in place) return undefined;
         const after = Promise.resolve();
         return this.#answer({ ...place, turnId, source: NOTHING_YET, isSilent: true, after, log });
@@ -109,9 +103,9 @@ export class DiscordDelivery {
   /** @returns `undefined` when the turn's answer goes elsewhere. */
   begin(turn: OpenTurn, reader: TurnReader): DiscordTurn | undefined {
     const { target } = turn.message.event;
-    if (target.kind !== "discord" && target.kind !== "interaction") return undefined;
+    if (!isDiscordTarget(target)) return undefined;
     const log = this.#log.with({ turn: turn.id, channel: target.channelId });
-    const place = this.#place(turn.id, target, log);
+    const place = this.#places.of(turn.id, target, log);
     if ("missing" in place) return this.#unconnected(place.missing);
     const isSilent = turn.message.event.mayBeQuiet === true;
     const source = this.#source(turn.id, reader);
@@ -141,7 +135,7 @@ export class DiscordDelivery {
     };
   }
 
-  /** A turn was stopped; what was shown of it will say so, whatever happens to this instance. */
+  /** A turn is stopped; what was shown of it will say so, whatever happens to this instance, and forgotten as it may be. */
   stopped(turnId: string): void {
     const target = this.#turns.message(turnId)?.event.target;
     // Its deferral says that an answer will come.
@@ -152,11 +146,6 @@ export class DiscordDelivery {
       void this.#current.answer.end();
       this.#current.reaction?.settle(null);
     }
-  }
-
-  /** A turn was stopped, and forgotten with its conversation; whoever still sees that an answer will come is told. */
-  forgotten(turnId: string): void {
-    if (this.#turns.message(turnId)?.event.target.kind === "interaction") this.stopped(turnId);
   }
 
   /** Another turn's answer is going to take the place of this one's. */
@@ -199,34 +188,9 @@ export class DiscordDelivery {
     return new DiscordAnswer({ ...options, posts: this.#posts, now: Date.now });
   }
 
-  /** Where an answer goes, and by what. */
-  #place(turnId: string, target: ShownTarget, log: Logger): AnswerPlace | { missing: string } {
-    const bot = this.#connect();
-    const posts = this.#posts;
-    if (target.kind === "interaction") {
-      this.#tokenRoutes ??= "rest" in bot ? bot.rest : connectTokenRoutes(this.#env, this.#agent);
-      const rest = this.#tokenRoutes;
-      const placement = new InteractionPlacement({ turnId, target, rest, bot, posts, log, now: Date.now });
-      return { placement, rest };
-    }
-    if ("missing" in bot) return bot;
-    const { rest } = bot;
-    const threadRefused = (error: DiscordError) => this.#noteThreadRefused(target.channelId, error, log);
-    return { placement: new ChannelPlacement({ turnId, target, rest, posts, threadRefused }), rest };
-  }
-
   #placementOf(turnId: string, target: ReplyTarget): Placement | undefined {
-    const place = isInDiscord(target) ? this.#place(turnId, target, this.#log) : undefined;
+    const place = isDiscordTarget(target) ? this.#places.of(turnId, target, this.#log) : undefined;
     return place && "placement" in place ? place.placement : undefined;
-  }
-
-  #noteThreadRefused(channel: string, { code, message }: DiscordError, log: Logger): void {
-    log.log("warn", "discord.no_thread", { cause: message });
-    if (code !== "forbidden") return;
-    const note = { channel, cause: message };
-    void callHub(this.#env, this.#agent, (hub) => hub.noteThreadRefused(note)).catch(() => {
-      log.log("error", "discord.thread_refused", { cause: message });
-    });
   }
 
   async #deliver(answer: DiscordAnswer, text: string, log: Logger): Promise<Delivery> {
@@ -261,7 +225,7 @@ export class DiscordDelivery {
   }
 
   #reaction({ channelId, messageId }: DiscordTarget, shown: readonly string[]): StatusReaction | undefined {
-    const connection = this.#connect();
+    const connection = this.#places.bot;
     if (!this.#settings().reactions.enabled || "missing" in connection) return undefined;
     if (messageId === undefined) return undefined;
     const known = this.#reactions.get(messageId);
@@ -278,25 +242,11 @@ export class DiscordDelivery {
     this.#reactions.delete(target.messageId);
   }
 
-  #connect(): DiscordConnection {
-    this.#connection ??= connectDiscord(this.#env, this.#agent);
-    return this.#connection;
-  }
-
   #settings() {
     const agent = findAgentIfAny(this.#agent);
     return agent ? discordSettings(agent.character) : NO_AGENT;
   }
 }
-
-type ShownTarget = DiscordTarget | InteractionTarget;
-
-function isInDiscord(target: ReplyTarget): target is ShownTarget {
-  return target.kind === "discord" || target.kind === "interaction";
-}
-
-/** Where an answer goes, and the client that takes it there. */
-type AnswerPlace = Pick<DiscordAnswerOptions, "placement" | "rest">;
 
 type AnswerOfTurn = AnswerPlace &
   Pick<DiscordAnswerOptions, "turnId" | "source" | "isSilent" | "after" | "log">;

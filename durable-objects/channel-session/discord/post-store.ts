@@ -100,7 +100,7 @@ export class PostStore {
     this.#db.delete(posts).where(place(turnId, part)).run();
   }
 
-  /** Its messages show another answer from here on. */
+  /** Its messages are none of its any more: they show another answer, or it is forgotten. */
   disown(turnId: string): void {
     this.#db.delete(posts).where(eq(posts.turnId, turnId)).run();
   }

@@ -21,7 +21,7 @@ import { Poster } from "./poster.ts";
 const PATIENCE_MS = 25_000;
 
 /** What is read of the conversation. */
-export type Turns = Pick<SessionStore, "turn" | "steps" | "message" | "messageOf" | "openTurn">;
+export type Turns = Pick<SessionStore, "turn" | "steps" | "message" | "messageOf" | "openTurn" | "waiting">;
 
 /** What these answers need. */
 export interface UnattendedOptions {
@@ -39,10 +39,13 @@ export interface UnattendedOptions {
   answer: (turnId: string, event: InboundEvent) => DiscordAnswer | undefined;
 }
 
-/** `ask`: people are asked for approval. `tidy`: the answer was stopped, or what stands under it leads nowhere any more. */
+/**
+ * `ask`: people are asked for approval. `tidy`: the answer was stopped, or what stands under it leads nowhere any more.
+ * `announce`: the answer has not begun, and will have to come otherwise than was promised.
+ */
 interface Leftover {
   turn: string;
-  do: "ask" | "tidy";
+  do: "ask" | "tidy" | "announce";
 }
 
 /**
@@ -51,7 +54,7 @@ interface Leftover {
  */
 export class UnattendedAnswers {
   readonly #options: UnattendedOptions;
-  /** Turns whose request for approval Discord does not take; the next instance tries once more. */
+  /** Turns of which Discord does not take what is to be said; the next instance tries once more. */
   readonly #refused = new Set<string>();
   #current: { turn: string; over: Promise<void> } | undefined;
   #isWorking = false;
@@ -106,14 +109,26 @@ export class UnattendedAnswers {
     return [
       ...(isToBeAsked ? [{ turn: parked.id, do: "ask" } as const] : []),
       ...untidy.map(([turn]) => ({ turn, do: "tidy" }) as const),
+      ...this.#unannounced().map((turn) => ({ turn, do: "announce" }) as const),
     ];
+  }
+
+  /** Messages that have waited so long that they cannot be answered as was promised. */
+  #unannounced(): string[] {
+    return this.#options.turns.waiting().flatMap(({ turnId, event }) => {
+      if (event.target.kind !== "interaction" || this.#refused.has(turnId)) return [];
+      const placement = this.#options.placement(turnId, event.target);
+      const remark = placement?.remark();
+      return remark && !placement?.isShown({ parts: [remark] }) ? [turnId] : [];
+    });
   }
 
   #isUntidy(turnId: string, rows: readonly PostRow[]): boolean {
     const turn = this.#options.turns.turn(turnId);
+    if (!this.#isOfBot(turnId)) return false;
     // It was stopped when the conversation was reset.
-    if (!turn) return rows.some(({ stopping }) => stopping);
-    if (!isOver(turn.state) || !this.#isOfBot(turnId)) return false;
+    if (!turn) return true;
+    if (!isOver(turn.state)) return false;
     const wasRetried = this.#options.turns.messageOf(retryEventId(turnId)) !== undefined;
     return rows.some(
       ({ stopping, confirmed, messageId, controls }) =>
@@ -145,8 +160,7 @@ export class UnattendedAnswers {
     const { log } = this.#options;
     try {
       await this.#options.ended(leftover.turn);
-      if (leftover.do === "ask") await this.#ask(leftover.turn);
-      else await this.#tidy(leftover.turn);
+      await this.#do(leftover);
     } catch (error) {
       if (!(error instanceof DiscordError)) throw error;
       const isHopeless = isFinal(error);
@@ -156,19 +170,38 @@ export class UnattendedAnswers {
     }
   }
 
-  #giveUp({ turn, do: what }: Leftover): void {
-    if (what === "ask") this.#refused.add(turn);
-    else this.#options.posts.settled(turn);
+  #do({ turn, do: what }: Leftover): Promise<void> {
+    switch (what) {
+      case "ask":
+        return this.#show(turn, () => this.#request(turn));
+      case "announce":
+        return this.#show(turn, () => this.#remark(turn));
+      case "tidy":
+        return this.#tidy(turn);
+      default:
+        return what satisfies never;
+    }
   }
 
-  async #ask(turnId: string): Promise<void> {
+  #giveUp({ turn, do: what }: Leftover): void {
+    if (what === "tidy") this.#settled(turn);
+    else this.#refused.add(turn);
+  }
+
+  async #show(turnId: string, desired: () => DesiredPosts | undefined): Promise<void> {
     const event = this.#options.turns.message(turnId)?.event;
     const answer = event && this.#options.answer(turnId, event);
-    if (answer) await answer.settle(() => this.#request(turnId));
+    if (answer) await answer.settle(desired);
     else {
       this.#refused.add(turnId);
       this.#options.log.log("error", "discord.not_asked", { turn: turnId });
     }
+  }
+
+  #remark(turnId: string): DesiredPosts | undefined {
+    const isWaiting = this.#options.turns.message(turnId)?.status === "waiting";
+    const remark = isWaiting && this.#placement(turnId)?.remark();
+    return remark ? { parts: [remark] } : undefined;
   }
 
   /** What is to stand there while a turn waits for approval; `undefined` when it does not. */
@@ -195,7 +228,13 @@ export class UnattendedAnswers {
       // A message that somebody has deleted needs no tidying.
       if ((await poster.do(placed.action, placed.venue, effort)) === "lost") break;
     }
-    posts.settled(turnId);
+    this.#settled(turnId);
+  }
+
+  #settled(turnId: string): void {
+    const { posts, turns } = this.#options;
+    if (turns.turn(turnId)) posts.settled(turnId);
+    else posts.disown(turnId);
   }
 
   /** What is to stand there for good, with nothing to press. */

@@ -14,6 +14,13 @@ describe("the posts of an answer", () => {
     expect(stoppedPosts(["growing"])).not.toHaveProperty("controls");
   });
 
+  it("say that an answer was stopped, once, also where there was nothing of it", () => {
+    expect(stoppedPosts(["a", "b"])).toEqual({ parts: ["a", "b\n-# stopped"] });
+    expect(stoppedPosts([""])).toEqual({ parts: ["-# stopped"] });
+    for (const { parts } of [stoppedPosts(["a"]), stoppedPosts([""])])
+      expect(stoppedPosts(parts)).toEqual({ parts });
+  });
+
   it("are one message with tool lines above and the remark below", () => {
     const posts = finalPosts({ above: "-# ✅ `get_x`", text: "Here.", notice: "It ends early." });
     expect(posts).toEqual({ parts: ["-# ✅ `get_x`\nHere.\n-# It ends early."] });

@@ -139,6 +139,16 @@ describe("what may pass", () => {
     expect(sent.map(({ at }) => at)).toEqual([0, 375, 1_125]);
   });
 
+  it.each([
+    ["a 500", json({}, { status: 500 })],
+    ["no answer", new Error("cut")],
+  ])("that would be done twice is made once when it meets %s, but waits for limits", async (_, reply) => {
+    const { rest, sent } = clientOf([limited(1), reply]);
+    const once = { method: "POST", path: "/webhooks/1/token", isRepeatable: false } as const;
+    await expect(rest.request(once)).rejects.toMatchObject({ code: "unavailable" });
+    expect(sent).toHaveLength(2);
+  });
+
   it("is given up at the deadline", async () => {
     const replies = Array.from({ length: 20 }, () => json({}, { status: 500 }));
     const { rest, sent, clock } = clientOf(replies);

@@ -30,6 +30,19 @@ describe("tool lines", () => {
     expect(toolLines([call("post_x", { text: "🙂".repeat(500) })], "full").length).toBeLessThan(130);
   });
 
+  it("say who has decided on a call, also where others are not shown", () => {
+    const paid: ShownCall = { ...call("post_payments", { n: 1 }), decision: "approved by M`ia" };
+    const declined: ShownCall = { ...call("post_b", {}, "declined"), decision: "declined by Ben" };
+    const calls = [call("get_x"), paid, declined];
+    expect(toolLines(calls, "none")).toBe(
+      "-# ✅ `post_payments` `approved by M'ia` · 🚫 `post_b` `declined by Ben`",
+    );
+    expect(toolLines(calls, "compact")).toBe(
+      "-# ✅ `get_x` · ✅ `post_payments` `approved by M'ia` · 🚫 `post_b` `declined by Ben`",
+    );
+    expect(toolLines([paid], "full")).toBe('-# ✅ `post_payments` `{"n":1}` `approved by M\'ia`');
+  });
+
   it("stay short however many calls there are", () => {
     const calls = Array.from({ length: 99 }, (_, n) =>
       call(`get_a_rather_long_tool_name_${n}`, { n: "x".repeat(99) }),

@@ -32,6 +32,12 @@ describe("the messages that one turn answers", () => {
     expect(chooseBatch([], mode("per-thread"))).toEqual([]);
   });
 
+  it("answers alone what waits for an answer of its own, whoever else waits", () => {
+    const alone = { ...said(ann, "alone"), isAlone: true };
+    expect(chooseBatch([...waiting, alone], mode("per-thread"))).toEqual(waiting);
+    expect(chooseBatch([alone, ...waiting], mode("per-thread"))).toEqual([alone]);
+  });
+
   it("are all answered in the end, each once, and each sender's in order", () => {
     const message = fc.record({ author: fc.constantFrom(ann, ben), text: fc.string({ maxLength: 60 }) });
     const dispatch = fc.constantFrom<Dispatch["dispatch"]>("per-message", "per-thread", "per-lane");
