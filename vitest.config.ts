@@ -45,6 +45,8 @@ export default defineConfig({
                 THRIFTY__ANTHROPIC_API_KEY: "sk-ant-test",
                 SWITCHER__ANTHROPIC_API_KEY: "sk-ant-test",
                 CHOOSER__ANTHROPIC_API_KEY: "sk-ant-test",
+                CLERK__ANTHROPIC_API_KEY: "sk-ant-test",
+                CLERK__DISCORD_BOT_TOKEN: FAKE_TOKEN,
                 SWITCHER__OPENAI_API_KEY: "sk-test",
                 OPENAI_BASE_URL: `${inject("modelUrl")}/v1`,
                 PER_THREAD__ANTHROPIC_API_KEY: "sk-ant-test",

@@ -4,7 +4,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { verifyKey } from "discord-interactions";
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 
 interface Env {
   ECHO: DurableObjectNamespace<Echo>;
@@ -45,9 +45,18 @@ app.post("/chats/:chat/messages", async (c) => {
 });
 /** The least that Discord accepts of whom it sends interactions to. */
 app.post("/interactions", async (c) => {
-  const { "x-signature-ed25519": signature = "", "x-signature-timestamp": timestamp = "" } = c.req.header();
-  const isDiscord = await verifyKey(await c.req.text(), signature, timestamp, c.env.DISCORD_PUBLIC_KEY);
-  return isDiscord ? c.json({ type: 5 }) : c.text("bad signature", 401);
+  return (await isDiscords(c)) ? c.json({ type: 5 }) : c.text("bad signature", 401);
 });
+/** The same, in one row for each interaction. */
+app.post("/chats/:chat/interactions", async (c) => {
+  if (!(await isDiscords(c))) return c.text("bad signature", 401);
+  await c.env.ECHO.getByName(c.req.param("chat")).store(await c.req.text());
+  return c.json({ type: 5 });
+});
+
+async function isDiscords(c: Context<{ Bindings: Env }>): Promise<boolean> {
+  const { "x-signature-ed25519": signature = "", "x-signature-timestamp": timestamp = "" } = c.req.header();
+  return verifyKey(await c.req.text(), signature, timestamp, c.env.DISCORD_PUBLIC_KEY);
+}
 
 export default app;

@@ -1,4 +1,5 @@
 /** A failed answer that somebody wants to be tried again: the same message as a new event. */
+import { switchAt } from "../../shared/interaction/answer-place.ts";
 import type { ProviderErrorCode } from "../../shared/llm/provider.ts";
 import { MAX_ATTACHMENTS } from "../../shared/session/attachment.ts";
 import type { InboundEvent, ReplyTarget } from "../../shared/session/event.ts";
@@ -12,9 +13,6 @@ const PASSING: ReadonlySet<string> = new Set([
   "budget_unknown",
   "budget_exhausted",
 ]);
-
-/** From so many milliseconds before its end on, nothing is begun with the token of an interaction. */
-const TOKEN_MARGIN_MS = 60_000;
 
 /** Whether another try may help. */
 export function mayRetry({ code }: TurnFailure): boolean {
@@ -51,7 +49,7 @@ export function retryEvent(
 /** Where the answer to an interaction goes when its token is over; what only the user may read stays theirs. */
 function targetNow(target: ReplyTarget, now: number): ReplyTarget {
   if (target.kind !== "interaction" || target.isPrivate || target.channelId === undefined) return target;
-  if (now < target.expiresAt - TOKEN_MARGIN_MS) return target;
+  if (now < switchAt(target.expiresAt)) return target;
   const { channelId, guildId } = target;
   return { kind: "discord", channelId, ...(guildId !== undefined && { guildId }) };
 }

@@ -21,8 +21,8 @@ import { callSession } from "../channel-session/session-client.ts";
 import type { Env } from "../env.ts";
 import { suggest } from "./suggest.ts";
 
-/** How long a session may take, in milliseconds. Discord waits for three seconds, the way to us and back included. */
-const SESSION_MS = 2_000;
+/** How long each of two tries may take, in milliseconds. Discord waits for three seconds, the way to us and back included. */
+const SESSION_MS = 1_200;
 /** How long a completion may take, in milliseconds: whoever types does not wait. */
 const SUGGEST_MS = 1_500;
 
@@ -82,7 +82,7 @@ async function inSession<T>(
   call: (session: DurableObjectStub<ChannelSession>) => Promise<T>,
 ): Promise<T | null> {
   try {
-    return await withDeadline(callSession(env, { agent: agent.id, conversation }, call), SESSION_MS);
+    return await callSession(env, { agent: agent.id, conversation }, call, SESSION_MS);
   } catch (error) {
     log.log("error", "interaction.not_stored", { conversation, cause: String(error) });
     return null;

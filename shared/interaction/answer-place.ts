@@ -14,8 +14,8 @@ export interface PlacedPost extends Post {
   place: Place;
 }
 
-/** How long an interaction's token lives, in milliseconds (Discord, "Interaction Callback", "Followup Messages"). */
-const TOKEN_LIFE_MS = 15 * 60_000;
+/** How long an interaction's token opens its answer, in milliseconds (Discord, "Receiving and Responding"). */
+export const TOKEN_LIFE_MS = 15 * 60_000;
 /** No request is begun by a token in its last minute, so that each is over before the token is. */
 const SWITCH_BEFORE_END_MS = 60_000;
 /** An answer that shows nothing by then says that it will come otherwise. The watchdog has a minute to see to it. */

@@ -1,4 +1,5 @@
 /** What becomes of an interaction: a pure decision, the same for those that come over HTTP and over the Gateway. */
+
 import type { Agent } from "../character/registry.ts";
 import type { Command } from "../commands/command.ts";
 import { canStartThreads } from "../discord/channel-types.ts";
@@ -7,6 +8,7 @@ import { type DiscordSettings, discordSettings } from "../discord/settings.ts";
 import { snowflakeTime } from "../discord/snowflake.ts";
 import { MAX_ATTACHMENTS } from "../session/attachment.ts";
 import type { InboundEvent, InteractionTarget } from "../session/event.ts";
+import { TOKEN_LIFE_MS } from "./answer-place.ts";
 import type {
   AutocompleteInteraction,
   CommandInteraction,
@@ -45,9 +47,6 @@ export type Suggestion =
   | { of: "providers" | "jobs"; typed: string }
   | { of: "facts"; typed: string; user: string }
   | { of: "nothing" };
-
-/** How long an interaction's token opens its answer, in milliseconds (Discord, "Receiving and Responding"). */
-export const TOKEN_LIFE_MS = 15 * 60_000;
 
 const STALE = "This is from an earlier version of mine and does nothing any more.";
 const NOTHING_ASKED = "There is nothing in it that I could read: I need some text or a file.";

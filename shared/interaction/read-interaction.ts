@@ -18,7 +18,8 @@ import type {
 } from "./interaction.ts";
 import { type GivenOption, givenOption, isGroup, readOptionValue } from "./read-option.ts";
 
-const ping = z.object({ type: z.literal(1), application_id: snowflake.optional() });
+const PING = 1;
+const ping = z.object({ application_id: snowflake.optional() });
 
 const happening = z.object({
   id: snowflake,
@@ -85,10 +86,13 @@ const modal = z.object({
   resolved,
 });
 
+const withCommand = z.object({ data: command });
+const withComponent = z.object({ data: component });
+const withModal = z.object({ data: modal });
+
 /** Reads an interaction. @param data the request's JSON, or `d` of INTERACTION_CREATE. */
 export function readInteraction(data: unknown): Reading<Interaction> {
-  const pinged = ping.safeParse(data);
-  if (pinged.success) return { value: { kind: "ping", applicationId: pinged.data.application_id } };
+  if (isPing(data)) return readPing(data);
   const reading = readAs(happening, data, "interaction");
   if ("problem" in reading) return reading;
   const raw = reading.value;
@@ -96,29 +100,39 @@ export function readInteraction(data: unknown): Reading<Interaction> {
   if ("problem" in base) return base;
   switch (raw.type) {
     case 2:
-      return readData(command, raw, (given) => readCommand(base.value, given));
+      return readData(withCommand, raw, (given) => readCommand(base.value, given));
     case 3:
-      return readData(component, raw, ({ custom_id, component_type, values }) => ({
+      return readData(withComponent, raw, ({ custom_id, component_type, values }) => ({
         value: {
           ...base.value,
           ...{ kind: "component", customId: custom_id, component: componentOf(component_type), values },
         },
       }));
     case 4:
-      return readData(command, raw, (given) => readAutocomplete(base.value, given));
+      return readData(withCommand, raw, (given) => readAutocomplete(base.value, given));
     case 5:
-      return readData(modal, raw, (given) => ({ value: readModal(base.value, given) }));
+      return readData(withModal, raw, (given) => ({ value: readModal(base.value, given) }));
     default:
       return { value: { ...base.value, kind: "unknown", what: `an interaction of type ${raw.type}` } };
   }
 }
 
+function isPing(data: unknown): boolean {
+  return typeof data === "object" && data !== null && "type" in data && data.type === PING;
+}
+
+function readPing(data: unknown): Reading<Interaction> {
+  const reading = readAs(ping, data);
+  if ("problem" in reading) return reading;
+  return { value: { kind: "ping", applicationId: reading.value.application_id } };
+}
+
 function readData<T>(
-  schema: z.ZodType<T>,
-  { data }: RawHappening,
+  schema: z.ZodType<{ data: T }>,
+  raw: RawHappening,
   use: (given: T) => Reading<Interaction>,
 ): Reading<Interaction> {
-  const reading = readAs(z.object({ data: schema }), { data });
+  const reading = readAs(schema, raw);
   return "problem" in reading ? reading : use(reading.value.data);
 }
 

@@ -89,6 +89,23 @@ describe("a message in Discord", () => {
   });
 });
 
+describe("an interaction", () => {
+  it.each(["gateway", "http"] as const)("is deferred and answered by its token, over %s", async (via) => {
+    const { world, violations } = stage.discord;
+    const endpoint = new URL("/agents/herald/interactions", await stage.worker.url());
+    world.setInteractionsEndpoint(via === "http" ? endpoint.href : null);
+    const options = [{ name: "prompt", type: 3, value: `[[say by ${via}]]` }];
+    const data = { id: "1", name: "ask", type: 1, options };
+    const channel = nextChannel();
+    const view = await world.interact(channel, user, { type: 2, data }, { via });
+    expect(view).toMatchObject({ status: "answered", failure: null, response: { type: 5 } });
+    await expectAnswers(channel, `by ${via}`);
+    expect(world.interaction(view.id).messageId).toBe(answersIn(channel)[0]?.id);
+    world.setInteractionsEndpoint(null);
+    expect(violations).toEqual([]);
+  });
+});
+
 describe("whatever restarts", () => {
   it("answers what was said while the gateway was away and its session expired", async () => {
     const { world, faults } = stage.discord;

@@ -94,6 +94,30 @@ export const agents = defineAgents({
     tools: [],
     llm: { provider: "anthropic", model: "claude-sonnet-5-5", models: ["claude-haiku-5-5"] },
   },
+  /** Has commands of its own, a job, and something to choose of everything. */
+  clerk: {
+    name: "Clerk",
+    personality: "You file.",
+    tools: [{ url: "env:TOOLS_URL", endpoints: [{ ...post("/payments"), approval: true }] }],
+    discord: { threadMode: "none" },
+    llm: {
+      ...{ provider: "anthropic", model: "claude-sonnet-5-5", models: ["claude-haiku-5-5"] },
+      fallbackProviders: ["demo"],
+    },
+    cron: { id: "tidy", prompt: "[[say tidied]]" },
+    commands: [
+      {
+        ...{ name: "file", description: "Files something.", prompt: "[[say filed]] {{what}} {{for}}" },
+        options: [
+          { name: "what", description: "What to file.", type: "string", required: true },
+          { name: "for", description: "For whom.", type: "mentionable" },
+          { name: "copy", description: "A copy.", type: "attachment" },
+        ],
+      },
+      { name: "Greet", type: "user", prompt: "[[say hello]] {{user}}" },
+      { name: "Summarise", type: "message", prompt: "[[say in short]] {{message}}" },
+    ],
+  },
   /** Jobs that run at nine, one agent for each test that ticks. */
   ...Object.fromEntries(
     Object.entries({

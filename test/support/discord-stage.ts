@@ -43,6 +43,7 @@ export async function startDiscordStage(options: StageOptions): Promise<DiscordS
       ANTHROPIC_BASE_URL: model.url,
       DISCORD_API_BASE_URL: discord.restUrl,
       DISCORD_BOT_TOKEN: discord.token,
+      DISCORD_PUBLIC_KEY: discord.world.publicKey(),
       BRIDGE_SECRET,
     }),
   );

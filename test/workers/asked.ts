@@ -1,11 +1,11 @@
 /** Somebody uses a command of an agent's in the fake Discord; the door that takes interactions in is the test. */
 import { env } from "cloudflare:workers";
 import type { TurnView } from "../../shared/chat/protocol.ts";
+import { TOKEN_LIFE_MS } from "../../shared/interaction/answer-place.ts";
 import type { InboundEvent, InteractionTarget } from "../../shared/session/event.ts";
 import { sessionName } from "../../shared/session/name.ts";
 import { type DiscordRoom, discord, type Shown, until } from "./discord-room.ts";
 
-const TOKEN_LIFE_MS = 15 * 60_000;
 const EPHEMERAL = 64;
 
 /** An interaction, and the conversation in which it is answered. */

@@ -301,22 +301,49 @@ describe("a session that dies", () => {
       }
   });
 
-  it("while its token ends goes on in the channel with what was sent and not heard of", async () => {
+  it.each([{ isPrivate: false }, { isPrivate: true }])(
+    "while its token ends, and at any write after that, has posted each part once, in order (private: $isPrivate)",
+    {
+      timeout: 90_000,
+    },
+    async (asking) => {
+      const deaths = installDeaths();
+      const undisturbed = await overTheEnd(asking, deaths, null);
+      expect(answerContents(undisturbed.parts).join(" ")).toBe(whole);
+      expect(undisturbed.writes).toBeGreaterThanOrEqual(3);
+      for (let write = 1; write <= undisturbed.writes; write++)
+        for (const side of ["before", "after"] as const) {
+          const { parts } = await overTheEnd(asking, deaths, { write, side });
+          expect(parts, `dies ${side} write ${write}`).toEqual(undisturbed.parts);
+        }
+    },
+  );
+
+  /** Dies when its second part is there and not written down; dies again as planned when the token is over. */
+  async function overTheEnd(asking: Asking, deaths: Deaths, death: Death | null) {
+    vi.useRealTimers();
     const setClock = holdClock();
-    const deaths = installDeaths();
-    const asked = await Asked.in(await DiscordRoom.open());
+    const asked = await Asked.in(await DiscordRoom.open(), asking);
     await asked.defer();
-    // Of the second part: it is there, and nobody has written that down.
     deaths.plan({ write: 4, side: "before" });
     await asked.arrive(`[[say ${LONG}]]`);
+    await comeBack(asked, deaths, async () => {
+      await endToken(asked, setClock);
+      deaths.plan(death);
+    });
+    if (death) await comeBack(asked, deaths, () => deaths.plan(null));
+    expect((await asked.settled()).state).toBe("done");
+    // Of what only the user saw, the second part was not known to be there; it comes again.
+    const kept = asking.isPrivate ? (await asked.ephemerals()).slice(0, 1) : await asked.posted();
+    return { parts: contents([...kept, ...(await asked.direct())]), writes: deaths.writes };
+  }
+
+  async function comeBack(asked: Asked, deaths: Deaths, meanwhile: () => void | Promise<void>) {
     await vi.waitFor(() => expect(deaths.isDead).toBe(true), { timeout: 10_000 });
     await abortAllDurableObjects();
-    deaths.plan(null);
-    await endToken(asked, setClock);
+    await meanwhile();
     await asked.stub.history();
-    await asked.settled();
-    expect(contents(await asked.posted()).join(" ")).toBe(whole);
-  });
+  }
 
   /** Dies as planned, comes back, and tells what stands in Discord then. */
   async function answerOf(deaths: Deaths, death: Death | null) {
@@ -324,12 +351,7 @@ describe("a session that dies", () => {
     await asked.defer();
     deaths.plan(death);
     await asked.arrive(`[[say ${LONG}]]`);
-    if (death) {
-      await vi.waitFor(() => expect(deaths.isDead).toBe(true), { timeout: 10_000 });
-      await abortAllDurableObjects();
-      deaths.plan(null);
-      await asked.stub.history();
-    }
+    if (death) await comeBack(asked, deaths, () => deaths.plan(null));
     expect((await asked.settled()).state).toBe("done");
     return { parts: contents(await asked.posted()), writes: deaths.writes };
   }

@@ -213,6 +213,30 @@ describe("Discord's door", () => {
     await session.reset();
   });
 
+  it("tries a session twice, and says so when it cannot be reached at all", async () => {
+    /** The first calls find the session restarting. */
+    const failing = (times: number) => {
+      let left = times;
+      const getByName = (name: string) => {
+        const session = env.CHANNEL_SESSION.getByName(name);
+        const accept: typeof session.accept = (event) => {
+          if (left-- > 0) throw new Error("the session restarts");
+          return session.accept(event);
+        };
+        return { accept };
+      };
+      return { CHANNEL_SESSION: { getByName } };
+    };
+    const interaction = ask("Twice?");
+    const lost = await send(interaction, { bindings: failing(2) });
+    expect(await lost.json()).toMatchObject({
+      ...{ type: 4, data: { content: expect.stringContaining("Try again"), flags: 64 } },
+    });
+    expect(await inbox(channelOf(interaction))).toEqual([]);
+    expect(await (await send(interaction, { bindings: failing(1) })).json()).toEqual({ type: 5 });
+    expect(await inbox(channelOf(interaction))).toEqual(["Twice?"]);
+  });
+
   it("takes several keys while one is replaced, and an agent's own in place of the shared ones", async () => {
     const third = await newApplication();
     const status = async (application: Application, bindings: object) =>

@@ -108,7 +108,8 @@ export class InteractionPlacement implements Placement {
     const { posts } = this.#options;
     const rest = this.#bot();
     if (place === "dm") {
-      const channelId = await this.#openDm(rest, effort);
+      const here = rows.find((each) => each.place === "dm");
+      const channelId = here?.channelId ?? (await this.#openDm(rest, effort));
       return new ChannelVenue({ rest, posts, channelId, place, reply: null });
     }
     const row = rows.find(({ part }) => part === action.part);

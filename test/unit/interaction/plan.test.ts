@@ -4,7 +4,8 @@ import { readCharacter } from "../../../shared/character/problems.ts";
 import type { Character } from "../../../shared/character/schema.ts";
 import { type ControlId, writeControlId } from "../../../shared/discord/controls.ts";
 import { snowflakeAt } from "../../../shared/discord/snowflake.ts";
-import { type Plan, planInteraction, TOKEN_LIFE_MS } from "../../../shared/interaction/plan.ts";
+import { TOKEN_LIFE_MS } from "../../../shared/interaction/answer-place.ts";
+import { type Plan, planInteraction } from "../../../shared/interaction/plan.ts";
 import { readInteraction } from "../../../shared/interaction/read-interaction.ts";
 import {
   APPLICATION,

@@ -158,6 +158,7 @@ describe("reading an interaction", () => {
 
   it.each<[string, unknown, RegExp]>([
     ["no object", [], /^interaction: /],
+    ["a ping of no application", { type: 1, application_id: "x" }, /^application_id: expected a snowflake/],
     ["no id", { ...slash("ask"), id: 7 }, /^id: /],
     ["no application", { ...slash("ask"), application_id: "x" }, /^application_id: expected a snowflake/],
     ["no type", { ...slash("ask"), type: "2" }, /^type: /],
