@@ -12,6 +12,7 @@ import { type ControlId, readControlId, writeControlId } from "../../shared/disc
 import type { Press, Presser, PressOutcome } from "../../shared/interaction/press.ts";
 import worker from "../../workers/index.ts";
 import type { InteractionView } from "../support/discord/interactions/state.ts";
+import { Asked } from "./asked.ts";
 import { type Conversation, DiscordRoom, discord, type Shown, until } from "./discord-room.ts";
 import { type Deaths, installDeaths } from "./post-deaths.ts";
 import { ORIGIN, toolRequests } from "./support.ts";
@@ -460,5 +461,50 @@ describe("pressed in Discord", () => {
     await conversation.settled();
     await offers(conversation);
     expect((await toolRequests(word)).length).toBe(told[0] === null ? 1 : 0);
+  });
+});
+
+describe("under the answer to an interaction", () => {
+  /** Somebody asks by a command, so that only they see the answer. */
+  async function ask(text: string): Promise<Asked> {
+    const asked = await Asked.in(await DiscordRoom.open(), { isPrivate: true });
+    await asked.defer();
+    await asked.arrive(text);
+    return asked;
+  }
+
+  /** Waits until exactly this can be pressed under the answer, which stays one message. */
+  async function offered(asked: Asked, ...expected: Action[]): Promise<Pressable[]> {
+    const shown = await until(
+      () => asked.ephemerals(),
+      (messages) => messages.length === 1 && actions(messages).join() === expected.join(),
+    );
+    return shown.flatMap(buttons);
+  }
+
+  const mia = ({ target }: Asked): Presser => ({ id: target.userId, name: "Mia", isTrusted: false });
+
+  it("an approval is asked for where only they see it, and is given after an eviction", async () => {
+    const word = marker();
+    const asked = await ask(pay(word));
+    const [approve] = await offered(asked, "approve", "decline");
+    if (approve?.action !== "approve") throw new Error("nothing to approve");
+    await evictDurableObject(asked.stub);
+    const { turn, call, action } = approve;
+    expect(await asked.stub.press({ action, turn, call, by: mia(asked) })).toEqual(DONE);
+    await asked.settled();
+    await offered(asked);
+    expect(await toolRequests(word)).toHaveLength(1);
+  });
+
+  it("a retry shows its answer in place of the one that failed", async () => {
+    const word = marker();
+    const asked = await ask(`[[status 529 times=4 retry-after-ms=1]] [[say ${word}]]`);
+    const [retry] = await offered(asked, "retry");
+    if (retry?.action !== "retry") throw new Error("nothing to try again");
+    const { turn, action } = retry;
+    expect(await asked.stub.press({ action, turn, by: mia(asked) })).toEqual(DONE);
+    await asked.shows(new RegExp(`^${word}$`));
+    await offered(asked);
   });
 });

@@ -286,6 +286,9 @@ describe("what is not answered yet when a token ends", () => {
       const shown = await second.shows(/its turn has come/);
       const answer = shown.find(({ content }) => content === "its turn has come");
       const original = await promised();
+      const history = await discord.world.history(second.room.channelId);
+      const versions = history.find(({ message }) => message.id === original?.id)?.versions ?? [];
+      expect(new Set(versions.map(({ content }) => content))).toEqual(new Set(["", original?.content]));
       expect(original?.content).toMatch(/will come as a message\.$/);
       expect(answer?.message_reference).toMatchObject({ message_id: original?.id });
     },
