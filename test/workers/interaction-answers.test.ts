@@ -47,6 +47,14 @@ async function ask(text: string, options: Asking = {}): Promise<Asked> {
 
 const contents = (shown: readonly Shown[]) => shown.map(({ content }) => content);
 
+/** Waits for a planned death, and for the instance after it. */
+async function comeBack(asked: Asked, deaths: Deaths, meanwhile: () => void | Promise<void>) {
+  await vi.waitFor(() => expect(deaths.isDead).toBe(true), { timeout: 10_000 });
+  await abortAllDurableObjects();
+  await meanwhile();
+  await asked.stub.history();
+}
+
 /** The clock is the test's from here on. */
 function holdClock(): (now: number) => void {
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
@@ -252,19 +260,39 @@ describe("an answer whose token ends in the middle", () => {
 });
 
 describe("what is not answered yet when a token ends", () => {
-  it("waits behind another answer, says how it will come, and comes so", async () => {
-    const setClock = holdClock();
-    const first = await begin("[[hang]]");
-    const { room, conversation } = first;
-    const second = await begin("[[say its turn has come]]", { room, conversation });
-    setClock(second.target.expiresAt - 2 * MINUTE);
-    await runDurableObjectAlarm(second.stub);
-    await second.shows(/will come as a message\.$/);
-    await endToken(second, setClock);
-    await second.stub.stop();
-    const [answer] = (await second.shows(/its turn has come/)).slice(-1);
-    expect(answer?.message_reference).toBeDefined();
-  });
+  it.each([{ dies: false }, { dies: true }])(
+    "waits behind another answer, says how it will come, and comes so (dies saying it: $dies)",
+    async ({ dies }) => {
+      const setClock = holdClock();
+      const deaths = installDeaths();
+      const first = await begin("[[hang]]");
+      const { room, conversation } = first;
+      const second = await begin("[[say its turn has come]]", { room, conversation });
+      if (dies) deaths.plan({ write: 2, side: "before" });
+      setClock(second.target.expiresAt - 2 * MINUTE);
+      await runDurableObjectAlarm(second.stub);
+      if (dies) await comeBack(second, deaths, () => deaths.plan(null));
+      const promised = async () => {
+        const { messageId } = await discord.world.interaction(second.target.id);
+        return (await second.posted()).find(({ id }) => id === messageId);
+      };
+      await until(promised, (shown) => shown?.content.endsWith("will come as a message.") === true);
+      await until(
+        async () => deaths.writes,
+        (writes) => writes >= 2,
+      );
+      await endToken(second, setClock);
+      await second.stub.stop();
+      const shown = await second.shows(/its turn has come/);
+      const answer = shown.find(({ content }) => content === "its turn has come");
+      const original = await promised();
+      const history = await discord.world.history(second.room.channelId);
+      const versions = history.find(({ message }) => message.id === original?.id)?.versions ?? [];
+      expect(new Set(versions.map(({ content }) => content))).toEqual(new Set(["", original?.content]));
+      expect(original?.content).toMatch(/will come as a message\.$/);
+      expect(answer?.message_reference).toMatchObject({ message_id: original?.id });
+    },
+  );
 
   it("waits for approval: it is asked where the user sees it, and goes on in a DM", async () => {
     const setClock = holdClock();
@@ -336,13 +364,6 @@ describe("a session that dies", () => {
     // Of what only the user saw, the second part was not known to be there; it comes again.
     const kept = asking.isPrivate ? (await asked.ephemerals()).slice(0, 1) : await asked.posted();
     return { parts: contents([...kept, ...(await asked.direct())]), writes: deaths.writes };
-  }
-
-  async function comeBack(asked: Asked, deaths: Deaths, meanwhile: () => void | Promise<void>) {
-    await vi.waitFor(() => expect(deaths.isDead).toBe(true), { timeout: 10_000 });
-    await abortAllDurableObjects();
-    await meanwhile();
-    await asked.stub.history();
   }
 
   /** Dies as planned, comes back, and tells what stands in Discord then. */

@@ -126,8 +126,8 @@ export class UnattendedAnswers {
   #isUntidy(turnId: string, rows: readonly PostRow[]): boolean {
     const turn = this.#options.turns.turn(turnId);
     if (!this.#isOfBot(turnId)) return false;
-    // It was stopped when the conversation was reset.
-    if (!turn) return true;
+    // It was stopped when the conversation was reset; or it has not begun, and nothing is to be tidied.
+    if (!turn) return rows.some(({ stopping }) => stopping);
     if (!isOver(turn.state)) return false;
     const wasRetried = this.#options.turns.messageOf(retryEventId(turnId)) !== undefined;
     return rows.some(
