@@ -17,9 +17,12 @@ import { settingsFrom } from "../../../cli/settings.ts";
 import { freePort } from "../../../cli/start/port.ts";
 import { stopRequest } from "../../../cli/start/stop-request.ts";
 import type { Character } from "../../../shared/character/schema.ts";
+import { PERMISSIONS } from "../../../shared/discord/permissions.ts";
+import { applicationCommands } from "../../../shared/interaction/definitions.ts";
 import { startGatewayProcess } from "../gateway-process.ts";
 import { startRig } from "../rig-process.ts";
 import { startFakeDiscord } from "./fake-discord.ts";
+import { ALL_PERMISSIONS } from "./permissions.ts";
 import type { World } from "./world.ts";
 
 const usage = `Usage: npm run dev:discord -- [--agent <id>] [--port <number>]
@@ -80,6 +83,7 @@ async function start(agent: string, character: Character, firstPort: number, run
   const discord = await startFakeDiscord({ port, bot: { username: agent, globalName: character.name } });
   running.defer(() => discord.close());
   settle(discord.world, character);
+  discord.world.setCommands(applicationCommands(character, { kind: "global" }));
 
   process.stderr.write("Starting the Worker …\n");
   const bridgeSecret = randomBytes(32).toString("hex");
@@ -89,6 +93,8 @@ async function start(agent: string, character: Character, firstPort: number, run
       ...settingsFrom(process.env, agents),
       DISCORD_API_BASE_URL: discord.restUrl,
       DISCORD_BOT_TOKEN: discord.token,
+      DISCORD_APPLICATION_ID: discord.world.bot().id,
+      DISCORD_PUBLIC_KEY: discord.world.publicKey(),
       BRIDGE_SECRET: bridgeSecret,
     },
   });
@@ -96,6 +102,7 @@ async function start(agent: string, character: Character, firstPort: number, run
   const rig = await starting;
   // Nobody would end what begins after the stop.
   if (running.disposed) return null;
+  discord.world.setInteractionsEndpoint(`${rig.url}/agents/${agent}/interactions`);
 
   process.stderr.write("Starting the gateway …\n");
   const gateway = startGatewayProcess({
@@ -112,19 +119,21 @@ async function start(agent: string, character: Character, firstPort: number, run
   return { discord: discord.clientUrl, playground: rig.login };
 }
 
-/** A guild with the agent's channels and one without it, and two people: one alone cannot interrupt. */
+/**
+ * A guild with the agent's channels and one without it, and two people: one alone cannot interrupt. The first may manage the
+ * guild, which some commands ask for; the second sees what others see.
+ */
 function settle(world: World, { messaging, discord }: Character): void {
-  const people = [
-    world.createUser({ username: "you", globalName: "You" }),
-    world.createUser({ username: "sam", globalName: "Sam" }),
-  ];
+  const you = world.createUser({ username: "you", globalName: "You" });
+  const sam = world.createUser({ username: "sam", globalName: "Sam" });
   const guild = world.createGuild("Home");
-  for (const { id } of people) world.join(guild.id, id);
+  world.join(guild.id, you.id, { permissions: String(BigInt(ALL_PERMISSIONS) | PERMISSIONS.MANAGE_GUILD) });
+  world.join(guild.id, sam.id);
   for (const channel of (messaging?.config ?? discord)?.channels ?? []) {
     const topic = "The agent listens here";
     if (channel.startsWith("#")) world.createChannel(guild.id, channel.slice(1), { topic });
     else world.createChannel(guild.id, "by-id", { topic, id: channel });
   }
   world.createChannel(guild.id, "elsewhere", { topic: "The agent does not listen here" });
-  for (const { id } of people) world.openDm(id);
+  for (const { id } of [you, sam]) world.openDm(id);
 }

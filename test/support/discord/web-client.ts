@@ -13,8 +13,8 @@ export function webClientRoutes(store: Store): Hono<RestEnv> {
   let bundle: Promise<string> | undefined;
   return new Hono<RestEnv>()
     .get("/", async (c) => c.html(await readFile(source("index.html"), "utf8")))
-    .get("/client.css", async (c) =>
-      c.body(await readFile(source("client.css")), 200, { "content-type": "text/css" }),
+    .get("/:name{(?:client|interactions)\\.css}", async (c) =>
+      c.body(await readFile(source(c.req.param("name"))), 200, { "content-type": "text/css" }),
     )
     .get("/client.js", async (c) => {
       bundle ??= bundleClient();
@@ -45,6 +45,11 @@ async function bundleClient(): Promise<string> {
 
 /** What happened and where; the client reads the rest. */
 function tidingsOf({ t, d, channelId }: StoreEvent) {
-  const { user_id, author } = d as { user_id?: string; author?: { id: string } };
-  return { t, channelId, userId: user_id ?? author?.id };
+  const { user_id, author, channel_id } = d as {
+    user_id?: string;
+    author?: { id: string };
+    channel_id?: string;
+  };
+  // A message that one user alone sees is told of without its channel.
+  return { t, channelId: channelId ?? channel_id, userId: user_id ?? author?.id };
 }

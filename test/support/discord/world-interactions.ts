@@ -5,7 +5,13 @@
 import type { APIApplicationCommand, APIMessage } from "discord-api-types/v10";
 import { COMPONENT } from "./components.ts";
 import type { SignatureHeaders } from "./interactions/application.ts";
-import { enabledControl, shownCommand, shownMessage, type Viewer } from "./interactions/client.ts";
+import {
+  enabledControl,
+  shownCommand,
+  shownCommands,
+  shownMessage,
+  type Viewer,
+} from "./interactions/client.ts";
 import type { CommandRequest } from "./interactions/commands.ts";
 import { addChosen, type FieldValue, submissionOf } from "./interactions/modal.ts";
 import { type OptionValue, optionsOf } from "./interactions/options.ts";
@@ -71,6 +77,11 @@ export class WorldInteractions extends WorldView {
 
   commands(guildId?: string): APIApplicationCommand[] {
     return this.#room.commands.list(guildId);
+  }
+
+  /** What a user's client offers in a channel: slash commands and those of menus. */
+  shownCommands(channelId: string, userId: string): APIApplicationCommand[] {
+    return shownCommands(this.store, this.#room.commands, { channelId, userId });
   }
 
   /** A slash command; `name` includes the subcommand: `memory forget`. Options by name: text, number, an id, a file. */

@@ -4,12 +4,20 @@
  */
 import type { APIMessage, APIUser } from "discord-api-types/v10";
 import { byId, element, setText } from "../../../../public/dom.ts";
+import type { InteractionView } from "../interactions/state.ts";
 import { remoteDiscord } from "../remote.ts";
+import { compareSnowflakes } from "../snowflake.ts";
+import { attempt, coalesced } from "./attempt.ts";
 import { channelList, dmPlaceOf, type GuildPlaces, type Place, placeOf } from "./channel-list.ts";
-import { displayName, type MessageActions, messageView } from "./message-view.ts";
+import { CommandTyping } from "./command-typing.ts";
+import { MessageList } from "./message-list.ts";
+import { displayName, type MessageActions } from "./message-view.ts";
+import { showModal } from "./modal-form.ts";
 
 /** How long Discord shows that somebody types. */
 const TYPING_MS = 10_000;
+/** A command in the menu of a message ("Application Command Type"). */
+const MESSAGE_COMMAND = 3;
 
 const { world } = remoteDiscord(location.href);
 const view = {
@@ -23,14 +31,17 @@ const view = {
   composer: byId("composer", HTMLFormElement),
   replying: byId("replying", HTMLElement),
   text: byId("text", HTMLTextAreaElement),
-  trouble: byId("trouble", HTMLElement),
+  suggestions: byId("suggestions", HTMLElement),
+  modal: byId("modal", HTMLDialogElement),
 };
+const messageList = new MessageList(view.messages);
 
 let users: APIUser[] = [];
 let guilds: GuildPlaces[] = [];
 let dms: Place[] = [];
 let replyTo: APIMessage | null = null;
 let editing: APIMessage | null = null;
+const dismissed = new Set<string>();
 const unread = new Set<string>();
 /** Until when somebody types, by channel and user. */
 const typing = new Map<string, { channelId: string; userId: string; until: number }>();
@@ -56,7 +67,29 @@ const actions: MessageActions = {
     });
   },
   react: ({ channel_id, id }, emoji) => attempt(() => world.react(channel_id, id, view.writer.value, emoji)),
+  press: ({ channel_id, id }, customId) =>
+    attempt(() => seeThrough(world.press(channel_id, view.writer.value, id, customId))),
+  select: ({ channel_id, id }, customId, values) =>
+    attempt(() => seeThrough(world.select(channel_id, view.writer.value, id, customId, values))),
+  command: ({ channel_id, id }, name) =>
+    attempt(() => seeThrough(world.messageCommand(channel_id, view.writer.value, name, id))),
+  dismiss({ id }) {
+    dismissed.add(id);
+    refreshMessages();
+  },
 };
+
+/**
+ * Waits for the answer to an interaction. A form is shown; a message comes as all others do.
+ *
+ * @throws Error when the interaction has failed
+ */
+async function seeThrough(answering: Promise<InteractionView>): Promise<void> {
+  const { id, status, failure, modal } = await answering;
+  if (status === "failed") throw new Error(`This interaction failed: ${failure}`);
+  if (modal === null) return;
+  showModal(view.modal, modal, (values) => seeThrough(world.submit(id, values)));
+}
 
 async function loadPlaces(): Promise<void> {
   const [known, listed, direct] = await Promise.all([world.users(), world.guilds(), world.dms()]);
@@ -106,14 +139,20 @@ async function showMessages(): Promise<void> {
   const open = openId();
   const place = places().find(({ id }) => id === open);
   if (place === undefined) return view.messages.replaceChildren();
-  const histories = await world.history(open);
+  const [histories, ephemerals, commands] = await Promise.all([
+    world.history(open),
+    world.ephemerals(view.writer.value),
+    world.shownCommands(open, view.writer.value),
+  ]);
   if (open !== openId()) return;
-  const { messages } = view;
-  const wasAtEnd = messages.scrollHeight - messages.scrollTop - messages.clientHeight < 40;
-  const context = { writer: writer(), canStartThreads: place.kind === "channel", actions };
-  const present = histories.filter(({ deletedAt }) => deletedAt === null);
-  messages.replaceChildren(...present.map((each) => messageView(each, context)));
-  if (wasAtEnd) messages.scrollTop = messages.scrollHeight;
+  typedCommands.offer(commands);
+  const menu = commands.filter(({ type }) => type === MESSAGE_COMMAND).map(({ name }) => name);
+  const own = ephemerals
+    .filter(({ id, channel_id }) => channel_id === open && !dismissed.has(id))
+    .map((message) => ({ message, versions: [], deletedAt: null }));
+  const present = [...histories.filter(({ deletedAt }) => deletedAt === null), ...own];
+  present.sort((a, b) => compareSnowflakes(a.message.id, b.message.id));
+  messageList.show(present, { writer: writer(), canStartThreads: place.kind === "channel", menu, actions });
 }
 
 function showTyping(): void {
@@ -144,41 +183,43 @@ function aim(target: { replyTo?: APIMessage; editing?: APIMessage }): void {
 async function send(): Promise<void> {
   const text = view.text.value;
   if (text.trim() === "") return;
+  const place = openId();
+  const reading = editing === null ? typedCommands.read(text) : { kind: "message" as const };
+  if (reading.kind === "problem")
+    return attempt(async () => {
+      throw new Error(reading.problem);
+    });
   const reply = replyTo === null ? {} : { reply: replyTo.id };
   const target = editing;
   view.text.value = "";
+  typedCommands.hide();
   aim({});
-  await attempt(async () => {
+  const deliver = async () => {
     if (target !== null) await world.edit(target.channel_id, target.id, text);
-    else await world.say(openId(), view.writer.value, text, reply);
+    else if (reading.kind === "message") await world.say(place, view.writer.value, text, reply);
+    else await seeThrough(world.slash(place, view.writer.value, reading.call.name, reading.call.values));
+  };
+  await attempt(async () => {
+    try {
+      await deliver();
+    } catch (error) {
+      // What could not be sent can be put right, unless something else is written by now.
+      if (view.text.value === "") view.text.value = text;
+      throw error;
+    }
   });
 }
 
-/** Does something, and says what went wrong. */
-async function attempt(act: () => Promise<unknown>): Promise<void> {
-  try {
-    await act();
-    setText(view.trouble, "");
-  } catch (error) {
-    setText(view.trouble, error instanceof Error ? error.message : String(error));
-  }
-}
-
-/** Runs `act` once more after calls that came while it ran; many events in a row cost two looks. */
-function coalesced(act: () => Promise<void>): () => void {
-  let state: "idle" | "running" | "again" = "idle";
-  const run = async () => {
-    do {
-      state = "running";
-      await attempt(act);
-    } while ((state as string) === "again");
-    state = "idle";
-  };
-  return () => {
-    if (state === "idle") void run();
-    else state = "again";
-  };
-}
+const typedCommands = new CommandTyping(view.text, view.suggestions, {
+  complete: async ({ name, option, typed }) => {
+    const typing = { [option]: typed };
+    return (await world.autocomplete(openId(), view.writer.value, name, typing, option)).choices ?? [];
+  },
+  idOf(name) {
+    const user = users.find((each) => each.username === name || displayName(each) === name);
+    return user?.id ?? places().find((place) => place.name === name)?.id;
+  },
+});
 
 const refreshMessages = coalesced(showMessages);
 const refreshPlaces = coalesced(async () => {
@@ -215,6 +256,7 @@ view.composer.addEventListener("submit", (event) => {
   void send();
 });
 view.text.addEventListener("keydown", (event) => {
+  if (!event.isComposing && typedCommands.handleKey(event)) return event.preventDefault();
   if (event.key === "Escape") aim({});
   if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
   event.preventDefault();
@@ -237,5 +279,5 @@ events.addEventListener("open", () => {
   refreshPlaces();
   refreshMessages();
 });
-await attempt(loadPlaces);
-await attempt(showMessages);
+await attempt(loadPlaces, "look");
+await attempt(showMessages, "look");

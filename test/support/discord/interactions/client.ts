@@ -15,6 +15,13 @@ export interface Viewer {
 const CONTEXT = { guild: 0, botDm: 1 } as const;
 const ADMINISTRATOR = 1n << 3n;
 
+/** Commands that a client offers somebody in a place. */
+export function shownCommands(store: Store, commands: CommandBook, viewer: Viewer): APIApplicationCommand[] {
+  return commands
+    .usable(store.guildIdOf(viewer.channelId))
+    .filter((command) => whyHidden(store, viewer, command) === null);
+}
+
 /** @throws Error when the client does not show such a command there */
 export function shownCommand(
   store: Store,
@@ -22,15 +29,26 @@ export function shownCommand(
   viewer: Viewer,
   { type, name }: { type: number; name: string },
 ): APIApplicationCommand {
-  const guildId = store.guildIdOf(viewer.channelId);
-  const command = commands.usable(guildId).find((each) => each.type === type && each.name === name);
+  const usable = commands.usable(store.guildIdOf(viewer.channelId));
+  const command = usable.find((each) => each.type === type && each.name === name);
   if (command === undefined) throw new Error(`There is no command ${name} of type ${type}.`);
-  const context: number = guildId === undefined ? CONTEXT.botDm : CONTEXT.guild;
-  if (command.contexts && !command.contexts.some((each) => each === context))
-    throw new Error(`${name} cannot be used there.`);
-  if (guildId !== undefined && !mayUse(store, guildId, viewer.userId, command.default_member_permissions))
-    throw new Error(`${name} is not shown to a member without its permissions.`);
+  const reason = whyHidden(store, viewer, command);
+  if (reason !== null) throw new Error(reason);
   return command;
+}
+
+function whyHidden(
+  store: Store,
+  { channelId, userId }: Viewer,
+  command: APIApplicationCommand,
+): string | null {
+  const { name, contexts, default_member_permissions: needed } = command;
+  const guildId = store.guildIdOf(channelId);
+  const context: number = guildId === undefined ? CONTEXT.botDm : CONTEXT.guild;
+  if (contexts && !contexts.some((each) => each === context)) return `${name} cannot be used there.`;
+  if (guildId !== undefined && !mayUse(store, guildId, userId, needed))
+    return `${name} is not shown to a member without its permissions.`;
+  return null;
 }
 
 /** `default_member_permissions`: all of them are needed, and for "0" those of an administrator. */
