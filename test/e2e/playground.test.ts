@@ -4,31 +4,42 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import { agents } from "../../agents/index.ts";
+import { applicationCommands } from "../../shared/interaction/definitions.ts";
 import { launchBrowser } from "../support/browser.ts";
-import { startFakeDiscord } from "../support/discord/fake-discord.ts";
+import { type FakeDiscord, startFakeDiscord } from "../support/discord/fake-discord.ts";
 import { type RigProcess, startRig } from "../support/rig-process.ts";
 
 const ADMIN_TOKEN = "a-token-for-this-test";
 
 let stateDirectory: string;
+let discord: FakeDiscord;
 let rig: RigProcess;
 let browser: Browser;
 
 beforeAll(async () => {
   stateDirectory = await mkdtemp(join(tmpdir(), "rig-playground-"));
+  discord = await startFakeDiscord();
   [rig, browser] = await Promise.all([start(), launchBrowser()]);
 });
 
 afterAll(async () => {
   await browser?.close();
   await rig?.stop();
+  await discord?.close();
   await rm(stateDirectory, { recursive: true, force: true });
 });
 
 /** Starts, or starts again at the address that open pages know. */
 function start(): Promise<RigProcess> {
   const port = rig ? Number(new URL(rig.url).port) : 0;
-  return startRig({ stateDirectory, port, settings: { ADMIN_TOKEN } });
+  const settings = {
+    ADMIN_TOKEN,
+    DISCORD_API_BASE_URL: discord.restUrl,
+    DISCORD_BOT_TOKEN: discord.token,
+    DISCORD_PUBLIC_KEY: discord.world.publicKey(),
+  };
+  return startRig({ stateDirectory, port, settings });
 }
 
 it("answers with a tool, keeps everything over kill -9, stops and starts anew", async () => {
@@ -239,8 +250,6 @@ it("asks who is there, and then goes where the address led", async () => {
 });
 
 it("shows in the fake Discord's client what a bot posts, edits and starts there, and what a person writes", async () => {
-  const discord = await startFakeDiscord();
-  onTestFinished(() => discord.close());
   const mia = discord.world.createUser({ username: "mia", globalName: "Mia" });
   const guild = discord.world.createGuild("Home");
   const channel = discord.world.createChannel(guild.id, "general");
@@ -251,10 +260,7 @@ it("shows in the fake Discord's client what a bot posts, edits and starts there,
       body: JSON.stringify(body),
     }).then((response) => response.json() as Promise<{ id: string }>);
 
-  const context = await browser.newContext();
-  onTestFinished(() => context.close());
-  const page = await context.newPage();
-  await page.goto(`${discord.clientUrl}#${channel.id}`);
+  const page = await discordPage(channel.id);
   await page.getByPlaceholder("Message general").fill("Hello <b>there</b>");
   await page.keyboard.press("Enter");
   await page.getByText("Hello <b>there</b>", { exact: true }).waitFor();
@@ -274,11 +280,60 @@ it("shows in the fake Discord's client what a bot posts, edits and starts there,
   expect(await shown.textContent()).toBe("**Hi** there (edited)");
 });
 
+it("has a person of the fake Discord ask by command, decide by a button, and read alone what is for them alone", async () => {
+  const { world } = discord;
+  const ann = world.createUser({ username: "ann", globalName: "Ann" });
+  const guild = world.createGuild("Commands");
+  world.join(guild.id, ann.id);
+  const channel = world.createChannel(guild.id, "commands");
+  const agent = agents.get("example-e");
+  if (agent === undefined) throw new Error("there is no example-e");
+  world.setCommands(applicationCommands(agent.character, { kind: "global" }));
+  world.setInteractionsEndpoint(`${rig.url}/agents/example-e/interactions`);
+  const page = await discordPage(channel.id);
+  const writer = page.getByLabel("Write as");
+  await writer.selectOption("Ann");
+  const composer = page.getByPlaceholder("Message commands");
+
+  await composer.pressSequentially("/sta");
+  await page.getByRole("option", { name: "/status", selected: true }).waitFor();
+  await page.keyboard.press("Enter");
+  expect(await composer.inputValue()).toBe("/status");
+  await page.keyboard.press("Enter");
+  const privately = page.locator(".message", { hasText: "Only you can see this" });
+  await privately.getByText("is answered by").waitFor();
+  expect(world.messages(channel.id)).toEqual([]);
+
+  await composer.fill('/ask Add the quote "Ask first" by Ben about care');
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Approve" }).focus();
+  await page.keyboard.press("Enter");
+  await page.getByText("“Ask first” — Ben").waitFor();
+  expect(world.messages(channel.id).map(({ content }) => content)).toEqual([
+    expect.stringContaining("approved by Ann"),
+  ]);
+
+  // Whoever else looks sees the answer that is for all, and nothing of the other.
+  await writer.selectOption("owner");
+  await privately.waitFor({ state: "detached" });
+  expect(await page.getByText("“Ask first” — Ben").count()).toBe(1);
+  expect(discord.violations).toEqual([]);
+});
+
 it("fits into 30 KB", async () => {
   const script = await fetch(`${rig.url}/playground.js`);
   expect(script.ok).toBe(true);
   expect(gzipSync(await script.text()).length).toBeLessThan(30 * 1024);
 });
+
+/** The fake Discord's client in a channel, until the test has finished. */
+async function discordPage(channelId: string): Promise<Page> {
+  const context = await browser.newContext();
+  onTestFinished(() => context.close());
+  const page = await context.newPage();
+  await page.goto(`${discord.clientUrl}#${channelId}`);
+  return page;
+}
 
 /** A page in a new conversation, and whatever it complains about or asks of others. */
 async function signedIn(): Promise<{
