@@ -250,6 +250,8 @@ it("asks who is there, and then goes where the address led", async () => {
 });
 
 it("shows in the fake Discord's client what a bot posts, edits and starts there, and what a person writes", async () => {
+  const discord = await startFakeDiscord();
+  onTestFinished(() => discord.close());
   const mia = discord.world.createUser({ username: "mia", globalName: "Mia" });
   const guild = discord.world.createGuild("Home");
   const channel = discord.world.createChannel(guild.id, "general");
@@ -260,7 +262,7 @@ it("shows in the fake Discord's client what a bot posts, edits and starts there,
       body: JSON.stringify(body),
     }).then((response) => response.json() as Promise<{ id: string }>);
 
-  const page = await discordPage(channel.id);
+  const page = await discordPage(`${discord.clientUrl}#${channel.id}`);
   await page.getByPlaceholder("Message general").fill("Hello <b>there</b>");
   await page.keyboard.press("Enter");
   await page.getByText("Hello <b>there</b>", { exact: true }).waitFor();
@@ -283,16 +285,15 @@ it("shows in the fake Discord's client what a bot posts, edits and starts there,
 it("has a person of the fake Discord ask by command, decide by a button, and read alone what is for them alone", async () => {
   const { world } = discord;
   const ann = world.createUser({ username: "ann", globalName: "Ann" });
-  const guild = world.createGuild("Commands");
-  world.join(guild.id, ann.id);
+  const sam = world.createUser({ username: "sam", globalName: "Sam" });
+  const guild = world.createGuild("Home");
+  for (const { id } of [ann, sam]) world.join(guild.id, id);
   const channel = world.createChannel(guild.id, "commands");
   const agent = agents.get("example-e");
   if (agent === undefined) throw new Error("there is no example-e");
   world.setCommands(applicationCommands(agent.character, { kind: "global" }));
   world.setInteractionsEndpoint(`${rig.url}/agents/example-e/interactions`);
-  const page = await discordPage(channel.id);
-  const writer = page.getByLabel("Write as");
-  await writer.selectOption("Ann");
+  const page = await discordPage(`${discord.clientUrl}#${channel.id}`);
   const composer = page.getByPlaceholder("Message commands");
 
   await composer.pressSequentially("/sta");
@@ -314,7 +315,7 @@ it("has a person of the fake Discord ask by command, decide by a button, and rea
   ]);
 
   // Whoever else looks sees the answer that is for all, and nothing of the other.
-  await writer.selectOption("owner");
+  await page.getByLabel("Write as").selectOption("Sam");
   await privately.waitFor({ state: "detached" });
   expect(await page.getByText("“Ask first” — Ben").count()).toBe(1);
   expect(discord.violations).toEqual([]);
@@ -326,12 +327,12 @@ it("fits into 30 KB", async () => {
   expect(gzipSync(await script.text()).length).toBeLessThan(30 * 1024);
 });
 
-/** The fake Discord's client in a channel, until the test has finished. */
-async function discordPage(channelId: string): Promise<Page> {
+/** A fake Discord's client, until the test has finished. */
+async function discordPage(url: string): Promise<Page> {
   const context = await browser.newContext();
   onTestFinished(() => context.close());
   const page = await context.newPage();
-  await page.goto(`${discord.clientUrl}#${channelId}`);
+  await page.goto(url);
   return page;
 }
 

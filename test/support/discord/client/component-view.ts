@@ -86,7 +86,11 @@ function select(component: Select, message: APIMessage, actions: ComponentAction
     option.selected = isDefault;
     list.append(option);
   }
-  const choose = element("button", { type: "button", class: "component" }, "Choose");
+  const choose = element(
+    "button",
+    { type: "button", class: "component", "data-control": `choose ${customId}` },
+    "Choose",
+  );
   const isDisabled = component.disabled ?? false;
   for (const each of [list, choose]) each.disabled = isDisabled;
   choose.addEventListener("click", () => {
