@@ -9,7 +9,7 @@ import { describeProvider } from "../../shared/llm/choose.ts";
 import { createLogger, type Logger } from "../../shared/log.ts";
 import { isEverForgotten } from "../../shared/memory/retention.ts";
 import { chatEvent, type InboundEvent, OPERATOR } from "../../shared/session/event.ts";
-import { chatIdOf, parseSessionName } from "../../shared/session/name.ts";
+import { chatIdOf, isOneOff, parseSessionName } from "../../shared/session/name.ts";
 import { retainedSince, retentionMs } from "../../shared/time/retention.ts";
 import type { Env } from "../env.ts";
 import { findAgent, findAgentIfAny, loadAgentParts } from "./agent-parts.ts";
@@ -45,6 +45,11 @@ import { endNotice, viewTurn } from "./view.ts";
 const WATCHDOG_MS = 30_000;
 /** How often an idle conversation is looked through for what its retention has run out for, in milliseconds. */
 const PURGE_EVERY_MS = 24 * 3_600_000;
+/**
+ * How long a conversation of one question is kept after its answer, in milliseconds: so long, what stands under the answer can
+ * be pressed. Each is an object of its own, and there is one for each command that anybody gives.
+ */
+const KEEP_ONE_OFF_MS = 7 * 24 * 3_600_000;
 /** How many turns a page is shown. */
 const HISTORY_TURNS = 100;
 
@@ -77,6 +82,7 @@ export class ChannelSession extends DurableObject<Env> {
   readonly #log: Logger;
   readonly #agentId: string;
   readonly #chat: string | undefined;
+  readonly #isOneOff: boolean;
   readonly #audience: Audience;
   readonly #facts: FactReader;
   readonly #records: SharedRecords;
@@ -94,6 +100,7 @@ export class ChannelSession extends DurableObject<Env> {
     const { agent, conversation } = parseSessionName(ctx.id.name);
     this.#agentId = agent;
     this.#chat = chatIdOf(conversation);
+    this.#isOneOff = isOneOff(conversation);
     this.#log = createLogger({ agent, conversation });
     const db = openDatabase(ctx.storage);
     this.#store = new SessionStore(ctx.storage, db);
@@ -279,14 +286,36 @@ export class ChannelSession extends DurableObject<Env> {
     }
   }
 
-  override alarm(): void {
+  override async alarm(): Promise<void> {
     const now = Date.now();
     for (const kind of this.#jobs.due(now)) {
-      if (kind === "watchdog") this.#watch(now);
-      else if (kind === "approval") this.#declineOverdue(now);
-      else this.#purge(now);
+      switch (kind) {
+        case "watchdog":
+          this.#watch(now);
+          break;
+        case "approval":
+          this.#declineOverdue(now);
+          break;
+        case "purge":
+          this.#purge(now);
+          break;
+        case "erase":
+          if (!this.#store.openTurn()) return this.#erase();
+          this.#jobs.schedule("erase", now + KEEP_ONE_OFF_MS);
+          break;
+        default:
+          kind satisfies never;
+      }
     }
     this.#jobs.rearm();
+  }
+
+  /** Leaves nothing of the object. Whoever comes later finds a new one. */
+  async #erase(): Promise<void> {
+    await this.ctx.storage.deleteAll();
+    this.#log.log("info", "session.erased");
+    // Not from inside the alarm, which would be taken for one that has failed.
+    setTimeout(() => this.ctx.abort("the conversation was erased"), 0);
   }
 
   /** Starts on the next turn unless one is running. */
@@ -342,6 +371,7 @@ export class ChannelSession extends DurableObject<Env> {
   #next(): void {
     this.#wake();
     if (this.#running) return;
+    if (this.#isOneOff) return this.#jobs.schedule("erase", Date.now() + KEEP_ONE_OFF_MS);
     if (this.#memory && isEverForgotten(this.#memory))
       this.#jobs.scheduleOnce("purge", Date.now() + PURGE_EVERY_MS);
   }

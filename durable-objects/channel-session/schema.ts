@@ -152,7 +152,7 @@ export const summaries = sqliteTable("summaries", {
 
 /** What the one alarm of the object has to do, and when. */
 export const jobs = sqliteTable("jobs", {
-  kind: text("kind", { enum: ["watchdog", "purge", "approval"] }).primaryKey(),
+  kind: text("kind", { enum: ["watchdog", "purge", "approval", "erase"] }).primaryKey(),
   runAt: integer("run_at").notNull(),
 });
 

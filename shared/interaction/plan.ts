@@ -8,6 +8,7 @@ import { type DiscordSettings, discordSettings } from "../discord/settings.ts";
 import { snowflakeTime } from "../discord/snowflake.ts";
 import { MAX_ATTACHMENTS } from "../session/attachment.ts";
 import type { InboundEvent, InteractionTarget } from "../session/event.ts";
+import { interactionConversation } from "../session/name.ts";
 import { TOKEN_LIFE_MS } from "./answer-place.ts";
 import type {
   AutocompleteInteraction,
@@ -156,7 +157,7 @@ function ask(
   const { text, files } = question;
   const attachments = files.length > 0 ? { attachments: files.slice(0, MAX_ATTACHMENTS) } : {};
   const conversation = isPrivate
-    ? ownConversation(interaction)
+    ? interactionConversation(interaction.id)
     : conversationOf(interaction, planner.settings);
   return accept(interaction, conversation, { text, ...attachments }, { isPrivate }, planner);
 }
@@ -182,7 +183,7 @@ function control(interaction: Happening, command: Command, planner: Planner): Pl
   const refusal = commandRefusal(command, interaction.user, planner.settings);
   if (refusal !== null) return reply(refusal);
   const said = { text: tellCommand(command), command };
-  return accept(interaction, ownConversation(interaction), said, { isPrivate: true }, planner);
+  return accept(interaction, interactionConversation(interaction.id), said, { isPrivate: true }, planner);
 }
 
 function accept(
@@ -209,20 +210,16 @@ function targetOf(interaction: Happening, isPrivate: boolean, now: number): Inte
   };
 }
 
-function ownConversation({ id }: Happening): string {
-  return `interaction:${id}`;
-}
-
 /** That of the place, if a message there was answered in the place itself. */
 function conversationOf(interaction: Happening, { threadMode }: DiscordSettings): string {
   const { context, channel } = interaction.place;
-  if (!channel || context === "private-channel") return ownConversation(interaction);
+  if (!channel || context === "private-channel") return interactionConversation(interaction.id);
   const isInPlace =
     context === "bot-dm" ||
     !canStartThreads(channel.type) ||
     threadMode === "none" ||
     threadMode === "per-document";
-  return isInPlace ? channel.id : ownConversation(interaction);
+  return isInPlace ? channel.id : interactionConversation(interaction.id);
 }
 
 function planComponent(interaction: ComponentInteraction, planner: Planner): Plan {

@@ -22,6 +22,17 @@ export function parseSessionName(name: string | undefined): SessionAddress {
 }
 
 const CHAT = "chat:";
+const INTERACTION = "interaction:";
+
+/** The conversation of an interaction that belongs to no other: a command, or a question that nobody can continue. */
+export function interactionConversation(id: string): string {
+  return INTERACTION + id;
+}
+
+/** Whether a conversation is of one question and its answer. */
+export function isOneOff(conversation: string): boolean {
+  return conversation.startsWith(INTERACTION);
+}
 
 /** The conversation of a web chat. */
 export function chatConversation(chat: string): string {

@@ -1,4 +1,4 @@
-import { abortAllDurableObjects, runDurableObjectAlarm } from "cloudflare:test";
+import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { drizzle } from "drizzle-orm/d1";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
@@ -180,6 +180,27 @@ describe("/memory", () => {
     );
     expect(await answer("tester", list)).toBe("I remember nothing about you.");
     expect(await answer("tester", list, ben)).toBe("**What I remember about you**\n- likes coffee");
+  });
+});
+
+describe("a conversation of one question", () => {
+  const day = 24 * 3_600_000;
+
+  it("leaves nothing behind after a week", async () => {
+    const id = `interaction:${crypto.randomUUID()}`;
+    const session = () => env.CHANNEL_SESSION.getByName(sessionName({ agent: "tester", conversation: id }));
+    const command = { name: "provider" } as const;
+    await session().accept({ id, author: mia, text: "/provider", command, target: { kind: "none" } });
+    const isOver = async () => expect((await session().turnOf(id))?.state).toBe("done");
+    await vi.waitFor(isOver, { timeout: 20_000 });
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 6 * day });
+    await runDurableObjectAlarm(session());
+    await isOver();
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 2 * day });
+    await runDurableObjectAlarm(session());
+    await vi.waitFor(async () => expect(await session().turnOf(id)).toBeUndefined(), { timeout: 20_000 });
+    const left = await runInDurableObject(session(), (_, { storage }) => storage.getAlarm());
+    expect(left).toBeNull();
   });
 });
 
