@@ -204,7 +204,10 @@ async function send(): Promise<void> {
       await deliver();
     } catch (error) {
       // What could not be sent can be put right, unless something else is written by now.
-      if (view.text.value === "") view.text.value = text;
+      if (view.text.value === "") {
+        if (target !== null) aim({ editing: target });
+        view.text.value = text;
+      }
       throw error;
     }
   });
