@@ -371,8 +371,8 @@ export class ChannelSession extends DurableObject<Env> {
   #next(): void {
     this.#wake();
     if (this.#running) return;
-    if (this.#isOneOff) return this.#jobs.schedule("erase", Date.now() + KEEP_ONE_OFF_MS);
-    if (this.#memory && isEverForgotten(this.#memory))
+    if (this.#isOneOff) this.#jobs.schedule("erase", Date.now() + KEEP_ONE_OFF_MS);
+    else if (this.#memory && isEverForgotten(this.#memory))
       this.#jobs.scheduleOnce("purge", Date.now() + PURGE_EVERY_MS);
   }
 
