@@ -1,24 +1,21 @@
 import { DurableObject } from "cloudflare:workers";
 import { llmFor } from "../../shared/character/llm.ts";
 import { dispatchSection, queueSection } from "../../shared/character/sections/dispatch.ts";
-import { refusalOf } from "../../shared/chat/decision.ts";
-import { BUSY } from "../../shared/chat/message.ts";
-import type { ClientFrame, ServerFrame, TurnView } from "../../shared/chat/protocol.ts";
+import type { ServerFrame, TurnView } from "../../shared/chat/protocol.ts";
 import type { Press, PressOutcome } from "../../shared/interaction/press.ts";
 import { describeProvider } from "../../shared/llm/choose.ts";
 import { createLogger, type Logger } from "../../shared/log.ts";
 import { isEverForgotten } from "../../shared/memory/retention.ts";
-import { chatEvent, type InboundEvent, OPERATOR } from "../../shared/session/event.ts";
+import type { InboundEvent } from "../../shared/session/event.ts";
 import { chatIdOf, isOneOff, parseSessionName } from "../../shared/session/name.ts";
 import { retainedSince, retentionMs } from "../../shared/time/retention.ts";
 import type { Env } from "../env.ts";
-import { findAgent, findAgentIfAny, loadAgentParts } from "./agent-parts.ts";
+import { findAgent, findAgentIfAny } from "./agent-parts.ts";
 import type { Decision, DecisionOutcome } from "./approvals.ts";
 import { Audience, sendFrame } from "./audience.ts";
 import type { Dispatch } from "./batch.ts";
-import { readClientFrame } from "./client-frames.ts";
+import { readClientFrame, takeClientFrame } from "./client-frames.ts";
 import { migrateDatabase, openDatabase } from "./database.ts";
-import { SENT } from "./delivery.ts";
 import { DiscordDelivery, type DiscordTurn } from "./discord/discord-delivery.ts";
 import { WebhookDelivery } from "./discord/webhook-delivery.ts";
 import { FactReader } from "./fact-reader.ts";
@@ -30,12 +27,13 @@ import { ProviderReader } from "./provider-reader.ts";
 import { ReportStore } from "./report-store.ts";
 import { reportRuns } from "./run-report.ts";
 import { runTurn } from "./run-turn.ts";
+import type { StopCondition } from "./session-reader.ts";
 import { SharedRecords } from "./shared-records.ts";
 import { Spending } from "./spending.ts";
-import { type Amendment, type OpenTurn, SessionStore, type StopCondition } from "./store.ts";
+import { type Amendment, type OpenTurn, SessionStore } from "./store.ts";
 import { Summarizer } from "./summarizer.ts";
 import { SummaryStore } from "./summary-store.ts";
-import { turnMemory } from "./turn-memory.ts";
+import { type RunningTurn, turnHost } from "./turn-host.ts";
 import { endNotice, viewTurn } from "./view.ts";
 
 /**
@@ -61,14 +59,6 @@ const DEFAULT_DISPATCH: Dispatch = {
 
 /** What a sender is told. */
 export type Receipt = { status: "stored" | "duplicate"; turn: string } | { status: "busy" };
-
-/** The turn an instance works on. */
-interface RunningTurn {
-  live: LiveTurn;
-  controller: AbortController;
-  /** When its answer goes to Discord. */
-  discord: DiscordTurn | undefined;
-}
 
 /**
  * One conversation of one agent, named `<agent>/<conversation>`.
@@ -256,34 +246,16 @@ export class ChannelSession extends DurableObject<Env> {
   override webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): void {
     const reading = readClientFrame(data);
     const reply: ServerFrame | undefined =
-      "problem" in reading ? { type: "error", ...reading.problem } : this.#handle(socket, reading.frame);
+      "problem" in reading
+        ? { type: "error", ...reading.problem }
+        : takeClientFrame(reading.frame, {
+            accept: (event) => this.accept(event),
+            stop: () => this.stop(),
+            reset: () => this.reset(),
+            decide: (decision) => this.decide(decision),
+            greet: () => this.#greet((hello) => sendFrame(socket, hello)),
+          });
     if (reply) sendFrame(socket, reply);
-  }
-
-  #handle(socket: WebSocket, frame: ClientFrame): ServerFrame | undefined {
-    switch (frame.type) {
-      case "send": {
-        const receipt = this.accept(chatEvent(frame));
-        if (receipt.status === "busy") return { type: "error", id: frame.id, ...BUSY };
-        const { turn, status } = receipt;
-        return { type: "accepted", id: frame.id, turn, duplicate: status === "duplicate" };
-      }
-      case "stop":
-        this.stop();
-        return undefined;
-      case "reset":
-        this.reset();
-        return undefined;
-      case "decide": {
-        const refusal = refusalOf(this.decide({ ...frame, by: OPERATOR }));
-        return refusal && { type: "error", ...refusal };
-      }
-      case "sync":
-        this.#greet((hello) => sendFrame(socket, hello));
-        return undefined;
-      default:
-        return frame satisfies never;
-    }
   }
 
   override async alarm(): Promise<void> {
@@ -377,53 +349,16 @@ export class ChannelSession extends DurableObject<Env> {
   }
 
   /** @returns whether the turn is over; `false` leaves it to the watchdog. */
-  async #work(turn: OpenTurn, { live, controller, discord }: RunningTurn): Promise<boolean> {
+  async #work(turn: OpenTurn, running: RunningTurn): Promise<boolean> {
+    const { controller, discord } = running;
     const log = this.#log.with({ turn: turn.id, generation: turn.generation });
-    const show = () => this.#audience.showTurn(turn.id);
-    const changed = () => {
-      show();
-      discord?.changed();
-    };
+    const host = turnHost(turn, running, log, {
+      ...{ env: this.env, agentId: this.#agentId, store: this.#store, facts: this.#facts },
+      ...{ providers: this.#providers, summaries: this.#summaries, spending: this.#spending },
+      ...{ webhook: this.#webhook, show: () => this.#audience.showTurn(turn.id) },
+    });
     try {
-      await runTurn(turn, {
-        store: this.#store,
-        log,
-        now: Date.now,
-        signal: controller.signal,
-        agentName: findAgentIfAny(this.#agentId)?.character.name ?? this.#agentId,
-        agent: async () => {
-          const agent = findAgent(this.#agentId);
-          const user = turn.message.event.author.id;
-          const { DB: d1 } = this.env;
-          const memory = turnMemory({ agent, user, d1, facts: this.#facts, log, now: Date.now });
-          const begunWith = this.#store.begunWith(turn);
-          const provider = () => this.#providers.read(agent, { now: Date.now(), begunWith }, log);
-          return loadAgentParts(agent, this.env, { memory, provider });
-        },
-        runCommand: async (command) => {
-          const { runCommand } = await import("./commands/run-command.ts");
-          const { event, receivedAt } = turn.message;
-          const agent = findAgent(this.#agentId);
-          return runCommand(command, {
-            env: this.env,
-            agent,
-            event,
-            askedAt: receivedAt,
-            now: Date.now,
-            log,
-          });
-        },
-        summary: () => this.#summaries.current()?.text,
-        live: discord?.following(live) ?? live,
-        spending: this.#spending,
-        changed,
-        // A chat's outbox leads to the pages that watch; those that come later find the answer in the history.
-        deliver: async (item) => {
-          show();
-          if (item.target.kind === "discord-webhook") return this.#webhook.deliver(item, item.target);
-          return (await discord?.deliver(item.text)) ?? SENT;
-        },
-      });
+      await runTurn(turn, host);
       const state = this.#store.turn(turn.id)?.state;
       if (discord) this.#resumeDiscord();
       log.log("info", state === "parked" ? "turn.parked" : "turn.over", { state });

@@ -1,7 +1,10 @@
 import * as z from "zod";
-import { chatDecision } from "../../shared/chat/decision.ts";
-import { chatMessage } from "../../shared/chat/message.ts";
-import { type ClientFrame, MAX_CHAT_TEXT } from "../../shared/chat/protocol.ts";
+import { chatDecision, refusalOf } from "../../shared/chat/decision.ts";
+import { BUSY, chatMessage } from "../../shared/chat/message.ts";
+import { type ClientFrame, MAX_CHAT_TEXT, type ServerFrame } from "../../shared/chat/protocol.ts";
+import { chatEvent, type InboundEvent, OPERATOR } from "../../shared/session/event.ts";
+import type { Decision, DecisionOutcome } from "./approvals.ts";
+import type { Receipt } from "./channel-session.ts";
 
 /** Largest frame that is read, in UTF-16 code units: the longest message, JSON-escaped, and some. */
 const MAX_FRAME = 4 * MAX_CHAT_TEXT;
@@ -13,6 +16,43 @@ const clientFrame: z.ZodType<ClientFrame> = z.discriminatedUnion("type", [
   chatDecision.extend({ type: z.literal("decide") }),
   z.object({ type: z.literal("sync") }),
 ]);
+
+/** What a frame asks of its conversation. */
+export interface FrameTaker {
+  accept(event: InboundEvent): Receipt;
+  stop(): void;
+  reset(): void;
+  decide(decision: Decision): DecisionOutcome;
+  /** Shows everything to whoever sent the frame. */
+  greet(): void;
+}
+
+/** Does what a frame asks for. @returns what its sender is told at once, if anything. */
+export function takeClientFrame(frame: ClientFrame, session: FrameTaker): ServerFrame | undefined {
+  switch (frame.type) {
+    case "send": {
+      const receipt = session.accept(chatEvent(frame));
+      if (receipt.status === "busy") return { type: "error", id: frame.id, ...BUSY };
+      const { turn, status } = receipt;
+      return { type: "accepted", id: frame.id, turn, duplicate: status === "duplicate" };
+    }
+    case "stop":
+      session.stop();
+      return undefined;
+    case "reset":
+      session.reset();
+      return undefined;
+    case "decide": {
+      const refusal = refusalOf(session.decide({ ...frame, by: OPERATOR }));
+      return refusal && { type: "error", ...refusal };
+    }
+    case "sync":
+      session.greet();
+      return undefined;
+    default:
+      return frame satisfies never;
+  }
+}
 
 /** A frame that was read, or why it was not. */
 export type FrameReading =

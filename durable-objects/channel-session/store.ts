@@ -4,13 +4,12 @@
  * SQLite in a Durable Object is synchronous: nothing else runs between the statements of a method, and nothing the
  * object sends leaves it before they are durable (the output gate).
  */
-import { and, desc, eq, ne, not } from "drizzle-orm";
+import { and, eq } from "drizzle-orm";
 import type { Command, CommandReply } from "../../shared/commands/command.ts";
 import { isQuiet } from "../../shared/cron/prompt.ts";
 import type { ModelResult } from "../../shared/llm/provider.ts";
 import type { InboundEvent } from "../../shared/session/event.ts";
 import {
-  approvalDeadline,
   closeUnmade,
   type Decision,
   type DecisionOutcome,
@@ -21,14 +20,12 @@ import {
 import { chooseBatch, type Dispatch } from "./batch.ts";
 import { commandOf } from "./commands/command-of.ts";
 import type { SessionDatabase } from "./database.ts";
-import { forgetAnswered, forgetOlder, forgetWaiting, isOlder } from "./forgetting.ts";
+import { forgetAnswered, forgetOlder, forgetWaiting } from "./forgetting.ts";
 import { answerText, type PlannedCall } from "./next-action.ts";
-import type { BegunWith } from "./provider-reader.ts";
 import { type CallEnd, ReportStore } from "./report-store.ts";
 import {
   type InboxRow,
   inbox,
-  type OutboxRow,
   outbox,
   type StepEntry,
   type StepRow,
@@ -37,7 +34,8 @@ import {
   transcript,
   turns,
 } from "./schema.ts";
-import { OPEN, prepareStatements } from "./statements.ts";
+import { SessionReader } from "./session-reader.ts";
+import { OPEN } from "./statements.ts";
 import { eventText } from "./user-message.ts";
 
 /** A turn as held by the instance that works on it. */
@@ -58,19 +56,6 @@ export type Acceptance =
 /** What a message says now. */
 export type Amendment = Pick<InboundEvent, "id" | "text" | "attachments">;
 
-/** The newest `limit` messages, none from before `since` (Unix milliseconds). */
-export interface HistoryRange {
-  limit: number;
-  since: number;
-}
-
-/** Which turn is meant. `event`: the id of one it answers; `begunBefore`: Unix milliseconds. */
-export interface StopCondition {
-  turn?: string;
-  event?: string;
-  begunBefore?: number;
-}
-
 /** What became of a tool call; `unknown`: it was started, and nobody can tell. */
 export type ToolEnd = NonNullable<Extract<StepEntry, { kind: "tool" }>["result"]>;
 
@@ -80,16 +65,13 @@ export class FencedError extends Error {
   readonly code = "fenced";
 }
 
-export class SessionStore {
+export class SessionStore extends SessionReader {
   readonly #storage: DurableObjectStorage;
-  readonly #db: SessionDatabase;
-  readonly #sql: ReturnType<typeof prepareStatements>;
   readonly #reports: ReportStore;
 
   constructor(storage: DurableObjectStorage, db: SessionDatabase) {
+    super(db);
     this.#storage = storage;
-    this.#db = db;
-    this.#sql = prepareStatements(db);
     this.#reports = new ReportStore(storage, db);
   }
 
@@ -100,11 +82,11 @@ export class SessionStore {
    */
   accept(event: InboundEvent, turnId: string, maxWaiting: number, now: number): Acceptance {
     return this.#storage.transactionSync(() => {
-      const earlier = this.#sql.message.byEvent().get({ eventId: event.id });
+      const earlier = this.sql.message.byEvent().get({ eventId: event.id });
       if (earlier) return { status: "duplicate", message: earlier };
-      const waiting = this.#sql.message.countWaiting().get()?.rows ?? 0;
+      const waiting = this.sql.message.countWaiting().get()?.rows ?? 0;
       if (waiting >= maxWaiting) return { status: "busy", waiting };
-      const message = this.#sql.message.insert().get({ eventId: event.id, turnId, event, now });
+      const message = this.sql.message.insert().get({ eventId: event.id, turnId, event, now });
       return { status: "stored", message };
     });
   }
@@ -112,11 +94,11 @@ export class SessionStore {
   /** Changes what a waiting message says. @returns the message; `undefined` when it is not waiting (any more). */
   amend({ id, text, attachments }: Amendment): InboxRow | undefined {
     return this.#storage.transactionSync(() => {
-      const row = this.#sql.message.byEvent().get({ eventId: id });
+      const row = this.sql.message.byEvent().get({ eventId: id });
       if (row?.status !== "waiting") return undefined;
       const { attachments: _, ...rest } = row.event;
       const event = { ...rest, text, ...(attachments && { attachments }) };
-      this.#db.update(inbox).set({ event }).where(eq(inbox.seq, row.seq)).run();
+      this.db.update(inbox).set({ event }).where(eq(inbox.seq, row.seq)).run();
       return { ...row, event };
     });
   }
@@ -124,9 +106,9 @@ export class SessionStore {
   /** Takes a waiting message back; its id stays known. @returns whether it waited. */
   withdraw(eventId: string): boolean {
     return this.#storage.transactionSync(() => {
-      const row = this.#sql.message.byEvent().get({ eventId });
+      const row = this.sql.message.byEvent().get({ eventId });
       if (row?.status !== "waiting") return false;
-      forgetWaiting(this.#db, row.seq);
+      forgetWaiting(this.db, row.seq);
       return true;
     });
   }
@@ -148,7 +130,7 @@ export class SessionStore {
     const generation = turn.generation + 1;
     this.#updateTurn(turn.id, { generation });
     this.#reports.addLost(turn, this.steps(turn.id).at(-1), now);
-    return heldTurn(generation, this.#sql.message.ofTurn().all({ turnId: turn.id }));
+    return heldTurn(generation, this.sql.message.ofTurn().all({ turnId: turn.id }));
   }
 
   #openTurn(dispatch: Dispatch, now: number): OpenTurn | undefined {
@@ -159,10 +141,10 @@ export class SessionStore {
     ).map(({ row }) => row);
     const turn = heldTurn(1, batch);
     if (!turn) return undefined;
-    this.#sql.turn.insert().run({ id: turn.id, seq: turn.message.seq, now });
+    this.sql.turn.insert().run({ id: turn.id, seq: turn.message.seq, now });
     for (const { seq, event, receivedAt } of batch) {
-      this.#sql.message.take().run({ seq, turnId: turn.id });
-      this.#sql.transcript
+      this.sql.message.take().run({ seq, turnId: turn.id });
+      this.sql.transcript
         .insert()
         .run({ turnId: turn.id, role: "user", content: eventText(event), now: receivedAt });
     }
@@ -183,20 +165,9 @@ export class SessionStore {
     return row;
   }
 
-  /**
-   * Who has answered a part of the turn already, or `null`. They have to go on with it: no other provider can read what
-   * one left for itself ({@link ModelResult.continuation}).
-   */
-  begunWith(turn: OpenTurn): BegunWith | null {
-    if (turn.generation === 1) return null;
-    const hasAnswered = this.steps(turn.id).some(({ entry }) => entry.kind === "model" && entry.result);
-    const { provider, model } = this.turn(turn.id) ?? {};
-    return hasAnswered && provider && model ? { provider, model } : null;
-  }
-
   /** Names the model that answers. */
   setModel(turn: OpenTurn, provider: string, model: string): void {
-    this.#write(turn, () => this.#sql.turn.setModel().run({ id: turn.id, provider, model }));
+    this.#write(turn, () => this.sql.turn.setModel().run({ id: turn.id, provider, model }));
   }
 
   /** Replaces the turn's messages in the conversation by what was read of them, files included; one text for each. */
@@ -204,9 +175,9 @@ export class SessionStore {
     const isOwn = and(eq(transcript.turnId, turn.id), eq(transcript.role, "user"));
     const { seq } = transcript;
     this.#write(turn, () => {
-      const rows = this.#db.select({ seq }).from(transcript).where(isOwn).orderBy(seq).all();
+      const rows = this.db.select({ seq }).from(transcript).where(isOwn).orderBy(seq).all();
       for (const [index, row] of rows.entries())
-        this.#db.update(transcript).set({ content: texts[index] }).where(eq(seq, row.seq)).run();
+        this.db.update(transcript).set({ content: texts[index] }).where(eq(seq, row.seq)).run();
     });
   }
 
@@ -287,15 +258,9 @@ export class SessionStore {
     });
   }
 
-  /** When a call of the parked turn has waited too long, in Unix milliseconds. */
-  approvalDeadline(): number | undefined {
-    const turn = this.openTurn();
-    return turn?.state === "parked" ? approvalDeadline(this.steps(turn.id)) : undefined;
-  }
-
   /** Writes steps about which was decided. A parked turn that has something to do then is no longer parked. */
   #change(steps: readonly StepRow[]): void {
-    for (const step of steps) this.#sql.step.write().run(step);
+    for (const step of steps) this.sql.step.write().run(step);
     const turn = this.openTurn();
     if (turn?.state === "parked" && hasWork(this.steps(turn.id)))
       this.#updateTurn(turn.id, { state: "running" });
@@ -308,13 +273,13 @@ export class SessionStore {
     startedAt: number,
     finishedAt: number | null = null,
   ): void {
-    this.#sql.step.write().run({ turnId: turn.id, step, entry, startedAt, finishedAt });
+    this.sql.step.write().run({ turnId: turn.id, step, entry, startedAt, finishedAt });
   }
 
   #finishStep(turn: OpenTurn, step: number, result: ModelResult | ToolEnd, now: number): StepRow {
     const row = this.steps(turn.id)[step];
     if (!row) throw new Error(`turn ${turn.id} has no step ${step}`);
-    this.#sql.step.write().run({ ...row, entry: { ...row.entry, result }, finishedAt: now });
+    this.sql.step.write().run({ ...row, entry: { ...row.entry, result }, finishedAt: now });
     return row;
   }
 
@@ -325,7 +290,7 @@ export class SessionStore {
   post(turn: OpenTurn, text: string, now: number): void {
     this.#write(turn, () => {
       this.#updateTurn(turn.id, { state: "posting" });
-      this.#sql.transcript.insert().run({ turnId: turn.id, role: "assistant", content: text, now });
+      this.sql.transcript.insert().run({ turnId: turn.id, role: "assistant", content: text, now });
       const { mayBeQuiet } = turn.message.event;
       if (!(mayBeQuiet && isQuiet(text))) this.#enqueue(turn, text, now);
     });
@@ -344,7 +309,7 @@ export class SessionStore {
   /** The turn has failed: the user is told by way of the outbox; the model will not read it. */
   fail(turn: OpenTurn, failure: TurnFailure, now: number): void {
     this.#write(turn, () => {
-      for (const step of closeUnmade(this.steps(turn.id), now)) this.#sql.step.write().run(step);
+      for (const step of closeUnmade(this.steps(turn.id), now)) this.sql.step.write().run(step);
       this.#updateTurn(turn.id, { state: "posting", failure });
       this.#enqueue(turn, failure.message, now);
     });
@@ -352,26 +317,18 @@ export class SessionStore {
 
   #enqueue(turn: OpenTurn, text: string, now: number): void {
     const { target } = turn.message.event;
-    this.#db
-      .insert(outbox)
-      .values({ turnId: turn.id, target, text, status: "pending", createdAt: now })
-      .run();
-  }
-
-  /** What the turn still has to say, in order. */
-  pendingOutbox(turn: OpenTurn): OutboxRow[] {
-    return this.#sql.outbox.pending().all({ turnId: turn.id });
+    this.db.insert(outbox).values({ turnId: turn.id, target, text, status: "pending", createdAt: now }).run();
   }
 
   /** Said. */
   markSent(turn: OpenTurn, seq: number): void {
-    this.#write(turn, () => this.#db.update(outbox).set({ status: "sent" }).where(eq(outbox.seq, seq)).run());
+    this.#write(turn, () => this.db.update(outbox).set({ status: "sent" }).where(eq(outbox.seq, seq)).run());
   }
 
   /** It cannot be said; that is how the turn ends, unless it had failed before. */
   markUndeliverable(turn: OpenTurn, seq: number, failure: TurnFailure): void {
     this.#write(turn, (row) => {
-      this.#db.update(outbox).set({ status: "undeliverable" }).where(eq(outbox.seq, seq)).run();
+      this.db.update(outbox).set({ status: "undeliverable" }).where(eq(outbox.seq, seq)).run();
       this.#updateTurn(turn.id, { failure: row.failure ?? failure });
     });
   }
@@ -396,79 +353,24 @@ export class SessionStore {
       const journal = this.steps(turn.id);
       const last = journal.at(-1);
       if (last?.entry.kind === "model" && !last.entry.result) {
-        this.#sql.step.write().run({ ...last, entry: { ...last.entry, partial } });
+        this.sql.step.write().run({ ...last, entry: { ...last.entry, partial } });
       }
-      for (const step of closeUnmade(journal, now)) this.#sql.step.write().run(step);
+      for (const step of closeUnmade(journal, now)) this.sql.step.write().run(step);
       this.#reports.addLost(turn, last, now);
       const entries = journal.map(({ entry }) => entry);
       const content = [answerText(entries, partial), STOPPED].filter((text) => text !== "").join("\n\n");
-      this.#sql.transcript.insert().run({ turnId: turn.id, role: "assistant", content, now });
+      this.sql.transcript.insert().run({ turnId: turn.id, role: "assistant", content, now });
       this.#updateTurn(turn.id, { state: "cancelled", generation: turn.generation + 1, finishedAt: now });
       return turn.id;
     });
   }
 
   #updateTurn(id: string, change: Partial<TurnRow>): void {
-    this.#db.update(turns).set(change).where(eq(turns.id, id)).run();
+    this.db.update(turns).set(change).where(eq(turns.id, id)).run();
   }
 
   #write(turn: OpenTurn, change: (row: TurnRow) => void): void {
     this.#storage.transactionSync(() => change(this.#assertHeld(turn)));
-  }
-
-  /** Messages that no turn answers yet, oldest first. */
-  waiting(): InboxRow[] {
-    return this.#sql.message.waiting().all();
-  }
-
-  /** The turn that is not over. */
-  openTurn(): TurnRow | undefined {
-    return this.#sql.turn.open().get();
-  }
-
-  turn(id: string): TurnRow | undefined {
-    return this.#sql.turn.byId().get({ id });
-  }
-
-  steps(turnId: string): StepRow[] {
-    return this.#sql.step.ofTurn().all({ turnId });
-  }
-
-  message(turnId: string): InboxRow | undefined {
-    return this.#sql.message.byTurn().get({ turnId });
-  }
-
-  /** The messages that a turn answers, oldest first. */
-  messagesOf(turnId: string): InboxRow[] {
-    return this.#sql.message.ofTurn().all({ turnId });
-  }
-
-  /** The message that an event has become. */
-  messageOf(eventId: string): InboxRow | undefined {
-    return this.#sql.message.byEvent().get({ eventId });
-  }
-
-  /** Whether there is an open turn of which all of this is true. */
-  isOpen({ event, turn: id, begunBefore }: StopCondition): boolean {
-    const turn = this.openTurn();
-    if (!turn) return false;
-    if (id !== undefined && turn.id !== id) return false;
-    if (begunBefore !== undefined && turn.startedAt > begunBefore) return false;
-    return event === undefined || this.message(turn.id)?.eventId === event;
-  }
-
-  /** The newest messages that {@link purge} would not forget, oldest first. */
-  recentMessages({ limit, since }: HistoryRange): InboxRow[] {
-    const isKept = and(not(isOlder(since, this.openTurn()?.id)), ne(inbox.status, "forgotten"));
-    return this.#db.select().from(inbox).where(isKept).orderBy(desc(inbox.seq)).limit(limit).all().reverse();
-  }
-
-  /** The conversation before a turn's own message, oldest first. */
-  transcriptBefore(
-    turn: OpenTurn,
-    { limit, since }: HistoryRange,
-  ): { role: "user" | "assistant"; content: string }[] {
-    return this.#sql.transcript.before().all({ turnId: turn.id, limit, since }).reverse();
   }
 
   /**
@@ -478,7 +380,7 @@ export class SessionStore {
   forget(now: number): void {
     this.#storage.transactionSync(() => {
       this.cancel("", now);
-      forgetAnswered(this.#db);
+      forgetAnswered(this.db);
     });
   }
 
@@ -488,7 +390,7 @@ export class SessionStore {
    * @returns whether nothing is left.
    */
   purge(before: number): boolean {
-    return this.#storage.transactionSync(() => forgetOlder(this.#db, before, this.openTurn()?.id));
+    return this.#storage.transactionSync(() => forgetOlder(this.db, before, this.openTurn()?.id));
   }
 }
 
