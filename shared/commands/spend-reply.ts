@@ -5,9 +5,9 @@ import type { PeriodSpend, SpendView } from "../usage/spend.ts";
 export function spendReply(name: string, { day, month }: SpendView): string {
   return [
     `**What ${name} has spent**`,
-    `Today: ${amount(day)} · ${calls(day)}`,
-    `This month: ${amount(month)} · ${calls(month)}`,
-    ...(day.ceilingUsd === null && month.ceilingUsd === null ? ["There is no ceiling."] : []),
+    `- Today: ${amount(day)} · ${calls(day)}`,
+    `- This month: ${amount(month)} · ${calls(month)}`,
+    ...(day.ceilingUsd === null && month.ceilingUsd === null ? ["- There is no ceiling."] : []),
   ].join("\n");
 }
 

@@ -1,4 +1,7 @@
-/** What `/status` says. Whatever could not be read is said to be unknown, and costs nothing else. */
+/**
+ * What `/status` says, in lists, which Discord and CommonMark show alike. Whatever could not be read is said to be unknown, and costs
+ * nothing else.
+ */
 import type { ProviderView } from "../chat/protocol.ts";
 import type { RigOverview } from "../conductor/overview.ts";
 import type { SpendView } from "../usage/spend.ts";
@@ -21,10 +24,10 @@ const MAX_AGENTS = 20;
 export function statusReply({ name, provider, spend, rig }: AgentStatus): string {
   const lines = [
     `**${name}** ${provider ? answering(provider) : "cannot tell right now which model answers."}`,
-    spend ? spendLine(spend) : "What was spent cannot be told right now.",
+    `- ${spend ? spendLine(spend) : "What was spent cannot be told right now."}`,
   ];
-  if (rig === null) lines.push("", "The conductor cannot be reached right now.");
-  if (rig) lines.push("", "**Rig**", ...agentLines(rig), issuesLine(rig));
+  if (rig === null) lines.push("- The conductor cannot be reached right now.");
+  if (rig) lines.push("", "**Rig**", ...[...agentLines(rig), issuesLine(rig)].map((line) => `- ${line}`));
   return lines.join("\n");
 }
 

@@ -80,13 +80,13 @@ describe("an issue that a person labels agent-ready", () => {
 it("is told by /status, which asks no model", () => {
   expect(told.status.split("\n")).toEqual([
     expect.stringMatching(/^\*\*Conductor-E\*\* is answered by `demo`/),
-    expect.stringMatching(/^Spent today \$0 /),
+    expect.stringMatching(/^- Spent today \$0 /),
     "",
     "**Rig**",
-    "🟢 `conductor-e` idle · demo",
-    "🟢 `dev-e` idle · demo",
-    "🟢 `review-e` idle · demo",
-    "Issues: 1 done",
+    "- 🟢 `conductor-e` idle · demo",
+    "- 🟢 `dev-e` idle · demo",
+    "- 🟢 `review-e` idle · demo",
+    "- Issues: 1 done",
   ]);
 });
 

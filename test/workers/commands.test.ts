@@ -82,7 +82,7 @@ describe("a message that is a command", () => {
     expect(answerOf(await chat.ask("use OpenAI"))).toBe(
       "`openai-api` answers from now on, with `gpt-6.1-terra`.",
     );
-    expect(answerOf(await chat.ask("Provider"))).toContain("▶ `openai-api`");
+    expect(answerOf(await chat.ask("Provider"))).toContain("- `openai-api` answers with");
     expect(answerOf(await chat.ask("/use nobody"))).toMatch(/no provider `nobody` here. Known: `anthropic`/);
     expect(answerOf(await chat.ask("use claude"))).toMatch(/needs a runner.*Nothing was switched/);
     expect(answerOf(await chat.ask("use anthropic"))).toMatch(/`anthropic` answers from now on/);
@@ -207,7 +207,7 @@ describe("a conversation of one question", () => {
 describe("/cost and /cron", () => {
   it("tells what was spent and how much may be", async () => {
     expect(await answer("thrifty", { name: "cost" })).toMatch(
-      /^\*\*What Thrifty has spent\*\*\nToday: .* of \$.* · \d+ model calls?\nThis month: /,
+      /^\*\*What Thrifty has spent\*\*\n- Today: .* of \$.* · \d+ model calls?\n- This month: /,
     );
   });
 

@@ -15,8 +15,8 @@ export async function answerProvider({ env, agent }: CommandContext): Promise<Co
 
 function line(choice: ProviderChoice, isActive: boolean): string {
   const { name, model, ready, note } = describeProvider(choice);
-  const state = ready ? inCode(model) : (note ?? "not ready");
-  return `${isActive ? "▶" : "▪"} ${inCode(name)} ${state}`;
+  const state = ready ? `with ${inCode(model)}` : (note ?? "not ready");
+  return `- ${inCode(name)} ${isActive ? "answers " : ""}${state}`;
 }
 
 /** Switches to a provider, for all conversations of the agent. What is being answered stays with the one it began with. */

@@ -30,13 +30,13 @@ describe("/status", () => {
     expect(statusReply({ name: "Dev-E", provider, spend, rig })).toBe(
       [
         "**Dev-E** is answered by `claude-sonnet-5-5` (anthropic).",
-        "Spent today $0.0042 · this month $3.50 of $50.00",
+        "- Spent today $0.0042 · this month $3.50 of $50.00",
         "",
         "**Rig**",
-        "🟢 `dev-e` working · on acme/shop#7 · anthropic",
-        "🔴 `review-e` offline",
-        "🟠 `late-e` stuck",
-        "Issues: 2 queued · 1 in review",
+        "- 🟢 `dev-e` working · on acme/shop#7 · anthropic",
+        "- 🔴 `review-e` offline",
+        "- 🟠 `late-e` stuck",
+        "- Issues: 2 queued · 1 in review",
       ].join("\n"),
     );
   });
@@ -47,9 +47,8 @@ describe("/status", () => {
     expect(statusReply(status)).toBe(
       [
         `**Dev-E** cannot answer: ${note}`,
-        "What was spent cannot be told right now.",
-        "",
-        "The conductor cannot be reached right now.",
+        "- What was spent cannot be told right now.",
+        "- The conductor cannot be reached right now.",
       ].join("\n"),
     );
   });
@@ -61,19 +60,19 @@ describe("/status", () => {
     const text = statusReply({ name: "E", provider, spend, rig: { agents, issues: countStates([]) } });
     expect(text).toContain("`agent-19`");
     expect(text).not.toContain("`agent-20`");
-    expect(text).toMatch(/… and 5 more\nNo issues\.$/);
+    expect(text).toMatch(/… and 5 more\n- No issues\.$/);
   });
 });
 
 describe("/cost", () => {
   it("tells calls and ceilings, and what is assumed", () => {
     expect(spendReply("Dev-E", spend)).toBe(
-      "**What Dev-E has spent**\nToday: $0.0042 · 1 model call\nThis month: $3.50 of $50.00 · 90 model calls",
+      "**What Dev-E has spent**\n- Today: $0.0042 · 1 model call\n- This month: $3.50 of $50.00 · 90 model calls",
     );
     const day = period({ usd: 1, assumedUsd: 0.5, calls: 2, unpricedCalls: 1 });
     expect(spendLine({ day, month: day })).toBe("Spent today about $1.00 · this month about $1.00");
     expect(spendReply("E", { day, month: day })).toMatch(
-      /2 model calls, 1 of unknown price\n.*\nThere is no ceiling\.$/s,
+      /2 model calls, 1 of unknown price\n.*\n- There is no ceiling\.$/s,
     );
   });
 });
