@@ -30,7 +30,10 @@ export interface Happening {
 export interface InteractionUser extends Author {
   /** Ids of their roles in the server; none elsewhere. */
   roles: readonly string[];
-  /** What they may do in the channel (Discord, "Permissions"); nothing outside of a server. */
+  /**
+   * What they may do in the channel (Discord, "Permissions"). Nothing outside of a server, and nothing on a server that has not
+   * installed the application: there anybody may be the owner who has brought it along.
+   */
   permissions: bigint;
 }
 

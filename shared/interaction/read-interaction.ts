@@ -34,6 +34,7 @@ const happening = z.object({
     .nullish(),
   user: user.nullish(),
   context: z.int().nullish(),
+  authorizing_integration_owners: z.record(z.string(), z.unknown()).nullish(),
   data: z.unknown().optional(),
 });
 type RawHappening = z.infer<typeof happening>;
@@ -143,10 +144,16 @@ function readHappening(raw: RawHappening): Reading<Happening> {
     id: author.id,
     name: displayName({ author, member: raw.member }),
     roles: raw.member?.roles ?? [],
-    permissions: BigInt(raw.member?.permissions ?? 0),
+    permissions: isBroughtAlong(raw) ? 0n : BigInt(raw.member?.permissions ?? 0),
   };
   const { id, application_id: applicationId, token } = raw;
   return { value: { id, applicationId, token, user: who, place: placeOf(raw) } };
+}
+
+/** Whether only the user, and not the server, has installed the application (Discord, "Authorizing Integration Owners"). */
+function isBroughtAlong({ authorizing_integration_owners: owners }: RawHappening): boolean {
+  const [byServer, byUser] = ["0", "1"];
+  return owners != null && byUser in owners && !(byServer in owners);
 }
 
 function placeOf({ guild_id, channel, context }: RawHappening): InteractionPlace {

@@ -25,6 +25,8 @@ export interface InteractionChange {
   member?: MemberChange | null;
   channel?: { id: string; type: number } | null;
   context?: number;
+  /** Who has installed the application: `0` the server, `1` the user. */
+  owners?: Record<string, string>;
 }
 
 /** Ids that rise. */
@@ -34,7 +36,7 @@ let made = 0n;
 export function interactionOf(
   type: number,
   data?: object,
-  { id, member = {}, channel = { id: CHANNEL, type: 0 }, context }: InteractionChange = {},
+  { id, member = {}, channel = { id: CHANNEL, type: 0 }, context, owners = {} }: InteractionChange = {},
 ) {
   made += 1n;
   const isGuild = member !== null;
@@ -63,7 +65,7 @@ export function interactionOf(
     locale: "en-US",
     entitlements: [],
     app_permissions: "0",
-    authorizing_integration_owners: {},
+    authorizing_integration_owners: owners,
     attachment_size_limit: 10_485_760,
   };
 }

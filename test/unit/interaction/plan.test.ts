@@ -371,6 +371,10 @@ describe("who may", () => {
     expect(outcome({ member: MANAGER })).toBe("defer-and-accept");
     expect(outcome({ member: { permissions: "8" } })).toBe("defer-and-accept");
     expect(outcome({ member: { permissions: "16" } })).toBe("reply");
+    const broughtAlong = { owners: { "1": MIA } };
+    expect(outcome({ member: MANAGER, ...broughtAlong })).toBe("reply");
+    expect(outcome({ member: MANAGER, owners: { "0": "9", "1": MIA } })).toBe("defer-and-accept");
+    expect(outcome(broughtAlong, { allowedUsers: [MIA] })).toBe("defer-and-accept");
     expect(outcome({}, { allowedUsers: [MIA] })).toBe("defer-and-accept");
     expect(outcome({ member: { roles: [ROLE] } }, { allowedRoles: [ROLE] })).toBe("reply");
     expect(outcome({ member: null, channel: { id: "64", type: 1 } })).toBe("reply");
