@@ -5,10 +5,12 @@ import { referencedSecrets, secretNames } from "../shared/character/secrets.ts";
 /** Names every deployment knows. Each may also stand as `<AGENT>__NAME`, for one agent alone. */
 export const knownSettings = [
   "ADMIN_TOKEN",
+  "AGENT_ID",
   "ANTHROPIC_API_KEY",
   "ANTHROPIC_BASE_URL",
   "BRIDGE_SECRET",
   "BRIDGE_SECRET_PREVIOUS",
+  "CONDUCTOR_BASE_URL",
   "CONDUCTOR_COORDINATOR",
   "CONDUCTOR_OPEN",
   "CONDUCTOR_TOKEN",

@@ -58,7 +58,7 @@ export interface MovedEnvironment {
 }
 
 /** Names that the Worker reads without being told to by a character. */
-const workerReads: ReadonlySet<string> = new Set([...knownSettings, "AGENT_ID", "CONDUCTOR_BASE_URL"]);
+const workerReads: ReadonlySet<string> = new Set(knownSettings);
 
 /**
  * Moves a container's variables.
