@@ -7,7 +7,7 @@ import { applicationId, fetchRegistered, overwriteCommands } from "./commands/ap
 import { compareCommands, isSame } from "./commands/difference.ts";
 import { readCommand } from "./commands/registered.ts";
 import { renderDifference, summarize } from "./commands/render.ts";
-import { type AgentBot, type DiscordCommandIo, findBot, terminalIo, tokenNames } from "./discord/bot.ts";
+import { type AgentBot, type DiscordCommandIo, runForBot, terminalIo, tokenNames } from "./discord/bot.ts";
 
 const usage = `Usage: rig commands sync <agent> [--guild <id>] [--dry-run]
 
@@ -28,20 +28,10 @@ agent dev-e DEV_E__DISCORD_BOT_TOKEN goes first.
  */
 export async function runCommands(argv: readonly string[], given?: DiscordCommandIo): Promise<number> {
   const io = given ?? (await terminalIo());
-  const options = readOptions(argv);
-  if (options === undefined) {
-    io.writeError(usage);
-    return 2;
-  }
-  if (options.help) {
-    io.write(usage);
-    return 0;
-  }
-  const bot = findBot(options.agent, io);
-  if (typeof bot === "string") {
-    io.writeError(`${bot}\n`);
-    return 2;
-  }
+  return runForBot(readOptions(argv), usage, io, (bot, options) => syncFor(bot, options, io));
+}
+
+async function syncFor(bot: AgentBot, options: Options, io: DiscordCommandIo): Promise<number> {
   if (bot.rest === null) {
     io.writeError(`Set ${tokenNames(bot.id)} to the token of the agent's bot.\n`);
     return 1;

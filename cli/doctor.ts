@@ -10,7 +10,7 @@ import { fetchRegistered } from "./commands/application.ts";
 import { compareCommands, isSame } from "./commands/difference.ts";
 import { readCommand } from "./commands/registered.ts";
 import { summarize } from "./commands/render.ts";
-import { type AgentBot, type DiscordCommandIo, findBot, terminalIo, tokenNames } from "./discord/bot.ts";
+import { type AgentBot, type DiscordCommandIo, runForBot, terminalIo, tokenNames } from "./discord/bot.ts";
 import { type ApplicationFacts, applicationFindings } from "./doctor/application.ts";
 import { channelFindings } from "./doctor/channels.ts";
 import { type EndpointFacts, endpointFindings, endpointPath } from "./doctor/endpoint.ts";
@@ -51,20 +51,10 @@ export interface DoctorIo extends DiscordCommandIo {
  */
 export async function runDoctor(argv: readonly string[], given?: DoctorIo): Promise<number> {
   const io = given ?? { ...(await terminalIo()), findWorker: findTarget };
-  const options = readOptions(argv);
-  if (options === undefined) {
-    io.writeError(usage);
-    return 2;
-  }
-  if (options.help) {
-    io.write(usage);
-    return 0;
-  }
-  const bot = findBot(options.agent, io);
-  if (typeof bot === "string") {
-    io.writeError(`${bot}\n`);
-    return 2;
-  }
+  return runForBot(readOptions(argv), usage, io, (bot, options) => examine(bot, options, io));
+}
+
+async function examine(bot: AgentBot, options: Options, io: DoctorIo): Promise<number> {
   const worker = await lookAtWorker(bot.id, await io.findWorker(options.url));
   const settings = discordSettings(bot.character);
   const findings = [

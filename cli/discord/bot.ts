@@ -45,12 +45,39 @@ export function tokenNames(agent: string): string {
 }
 
 /**
+ * Runs a command that speaks for an agent's bot: prints its usage where it was called wrongly or asked for help, and why there
+ * is no such agent.
+ *
+ * @param options what was read of the command line; `undefined`: a wrong call.
+ * @returns the exit code: that of `act`, 0 for help, 2 for a wrong call
+ */
+export async function runForBot<Options extends { agent: string; help: boolean }>(
+  options: Options | undefined,
+  usage: string,
+  io: DiscordCommandIo,
+  act: (bot: AgentBot, options: Options) => Promise<number>,
+): Promise<number> {
+  if (options === undefined) {
+    io.writeError(usage);
+    return 2;
+  }
+  if (options.help) {
+    io.write(usage);
+    return 0;
+  }
+  const bot = findBot(options.agent, io);
+  if (typeof bot !== "string") return act(bot, options);
+  io.writeError(`${bot}\n`);
+  return 2;
+}
+
+/**
  * Finds an agent by id.
  *
  * @returns a text that says why there is none.
  * @throws CharacterError when its `character.json` cannot be read.
  */
-export function findBot(id: string, { agents, environment }: DiscordCommandIo): AgentBot | string {
+function findBot(id: string, { agents, environment }: DiscordCommandIo): AgentBot | string {
   const agent = agents.get(id);
   if (agent === undefined) return `There is no agent "${id}". Agents: ${agents.ids.join(", ")}.`;
   const secret = secretReader(environment, id);

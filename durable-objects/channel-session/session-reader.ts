@@ -16,7 +16,6 @@ export interface HistoryRange {
 
 /** Which turn is meant. `event`: the id of one it answers; `begunBefore`: Unix milliseconds. */
 export interface StopCondition {
-  turn?: string;
   event?: string;
   begunBefore?: number;
 }
@@ -63,10 +62,9 @@ export class SessionReader {
   }
 
   /** Whether there is an open turn of which all of this is true. */
-  isOpen({ event, turn: id, begunBefore }: StopCondition): boolean {
+  isOpen({ event, begunBefore }: StopCondition): boolean {
     const turn = this.openTurn();
     if (!turn) return false;
-    if (id !== undefined && turn.id !== id) return false;
     if (begunBefore !== undefined && turn.startedAt > begunBefore) return false;
     return event === undefined || this.message(turn.id)?.eventId === event;
   }

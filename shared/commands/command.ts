@@ -14,7 +14,7 @@ export type Command =
   /** Stops what is being answered in a conversation, or forgets it. */
   | { name: "cancel" | "reset"; conversation: string }
   /** What the agent remembers of whoever asks. */
-  | { name: "memory"; do: "list" | "forget-all" }
+  | { name: "memory"; do: "list" }
   | { name: "memory"; do: "forget"; fact: string }
   /** What was spent today and this month, and the ceilings. */
   | { name: "cost" }

@@ -1,5 +1,5 @@
 import type { CronRun } from "../cron/run.ts";
-import { inCode } from "./in-code.ts";
+import { inCode } from "../discord/in-code.ts";
 
 /** A job as its schedule tells of it; times are Unix milliseconds. */
 export interface JobGlance {

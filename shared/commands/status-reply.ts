@@ -4,8 +4,8 @@
  */
 import type { ProviderView } from "../chat/protocol.ts";
 import type { RigOverview } from "../conductor/overview.ts";
+import { inCode } from "../discord/in-code.ts";
 import type { SpendView } from "../usage/spend.ts";
-import { inCode } from "./in-code.ts";
 import { spendLine } from "./spend-reply.ts";
 
 /** What is known of an agent; `null`: it could not be read. */

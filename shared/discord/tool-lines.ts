@@ -1,4 +1,5 @@
 /** Tool calls as small lines above an answer. */
+import { inCode } from "./in-code.ts";
 import { inputAsJson } from "./shown-input.ts";
 
 /** A tool call as it stands. `pending`: it waits for approval; `unknown`: nobody knows whether it took effect. */
@@ -73,11 +74,4 @@ function sign(state: ShownCall["state"]): string {
     default:
       return state satisfies never;
   }
-}
-
-/** One line of code: nothing in it is read as Markdown or as a mention. */
-function inCode(text: string, longest: number): string {
-  const line = text.replace(/[`\s]+/g, (found) => (found.includes("`") ? "'" : " ")).toWellFormed();
-  const cut = line.length > longest ? `${line.slice(0, longest - 1).replace(/[\uD800-\uDBFF]$/, "")}…` : line;
-  return `\`${cut}\``;
 }

@@ -61,7 +61,6 @@ function argumentsOf(command: Command): string[] {
     case "model":
       return command.model === undefined ? [] : [command.model];
     case "memory":
-      if (command.do === "forget-all") return ["forget everything"];
       return command.do === "forget" ? ["forget", command.fact] : [command.do];
     case "cron":
       return command.do === "run" ? ["run", command.job] : [command.do];

@@ -13,7 +13,7 @@ import type { Press, Presser, PressOutcome } from "../../shared/interaction/pres
 import worker from "../../workers/index.ts";
 import type { InteractionView } from "../support/discord/interactions/state.ts";
 import { Asked } from "./asked.ts";
-import { type Conversation, DiscordRoom, discord, type Shown, until } from "./discord-room.ts";
+import { type Conversation, DiscordRoom, discord, putRight, type Shown, until } from "./discord-room.ts";
 import { type Deaths, installDeaths } from "./post-deaths.ts";
 import { ORIGIN, toolRequests } from "./support.ts";
 
@@ -27,13 +27,7 @@ beforeAll(async () => {
   await conversation.settled();
 }, 60_000);
 
-afterEach(async () => {
-  // Whoever has seen the future would wait for it.
-  if (vi.isFakeTimers()) await abortAllDurableObjects();
-  vi.useRealTimers();
-  vi.restoreAllMocks();
-  await discord.faults.clear();
-});
+afterEach(putRight);
 
 /** Somebody asks in a channel. */
 async function begin(text: string): Promise<Conversation> {

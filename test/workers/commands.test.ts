@@ -175,8 +175,8 @@ describe("/memory", () => {
       "Forgotten: Likes tea",
     );
     expect(await answer("tester", list)).toBe("**What I remember about you**\n- lives in Oslo");
-    expect(await answer("tester", { name: "memory", do: "forget-all" })).toBe(
-      "Forgotten: the one thing I knew about you.",
+    expect(await answer("tester", { name: "memory", do: "forget", fact: "lives in Oslo" })).toBe(
+      "Forgotten: lives in Oslo",
     );
     expect(await answer("tester", list)).toBe("I remember nothing about you.");
     expect(await answer("tester", list, ben)).toBe("**What I remember about you**\n- likes coffee");

@@ -1,4 +1,5 @@
 /** A channel of the fake Discord with somebody in it who writes to an agent, whose gateway is the test. */
+import { abortAllDurableObjects } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import type { TurnView } from "../../shared/chat/protocol.ts";
@@ -31,6 +32,15 @@ export async function until<T>(read: () => Promise<T>, condition: (value: T) => 
     },
     { timeout: PATIENCE, interval: 30 },
   );
+}
+
+/** Takes back what a test has done to time, to the code and to Discord. */
+export async function putRight(): Promise<void> {
+  // Whoever has seen the future would wait for it.
+  if (vi.isFakeTimers()) await abortAllDurableObjects();
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+  await discord.faults.clear();
 }
 
 export class DiscordRoom {

@@ -5,8 +5,8 @@ import { shownControlIds } from "../../shared/discord/components.ts";
 import { writeControlId } from "../../shared/discord/controls.ts";
 import { answerContents } from "../../shared/interaction/answer-place.ts";
 import { Asked } from "./asked.ts";
-import { DiscordRoom, discord, type Shown, until } from "./discord-room.ts";
-import { type Death, type Deaths, installDeaths } from "./post-deaths.ts";
+import { DiscordRoom, discord, putRight, type Shown, until } from "./discord-room.ts";
+import { type Death, type Deaths, expectSameWhereverItDies, installDeaths } from "./post-deaths.ts";
 
 const MINUTE = 60_000;
 const SLOW = "[[chunks 40]] [[slow 50]]";
@@ -18,13 +18,7 @@ beforeAll(async () => {
   await ask("[[say warm]]");
 }, 60_000);
 
-afterEach(async () => {
-  // Whoever has seen the future would wait for it.
-  if (vi.isFakeTimers()) await abortAllDurableObjects();
-  vi.useRealTimers();
-  vi.restoreAllMocks();
-  await discord.faults.clear();
-});
+afterEach(putRight);
 
 interface Asking {
   room?: DiscordRoom;
@@ -320,13 +314,7 @@ describe("a session that dies", () => {
     timeout: 90_000,
   }, async () => {
     const deaths = installDeaths();
-    const undisturbed = await answerOf(deaths, null);
-    expect(undisturbed.writes).toBeGreaterThanOrEqual(4);
-    for (let write = 1; write <= undisturbed.writes; write++)
-      for (const side of ["before", "after"] as const) {
-        const victim = await answerOf(deaths, { write, side });
-        expect(victim.parts, `dies ${side} write ${write}`).toEqual(undisturbed.parts);
-      }
+    await expectSameWhereverItDies((death) => answerOf(deaths, death), 4);
   });
 
   it.each([{ isPrivate: false }, { isPrivate: true }])(
@@ -336,14 +324,8 @@ describe("a session that dies", () => {
     },
     async (asking) => {
       const deaths = installDeaths();
-      const undisturbed = await overTheEnd(asking, deaths, null);
-      expect(answerContents(undisturbed.parts).join(" ")).toBe(whole);
-      expect(undisturbed.writes).toBeGreaterThanOrEqual(3);
-      for (let write = 1; write <= undisturbed.writes; write++)
-        for (const side of ["before", "after"] as const) {
-          const { parts } = await overTheEnd(asking, deaths, { write, side });
-          expect(parts, `dies ${side} write ${write}`).toEqual(undisturbed.parts);
-        }
+      const parts = await expectSameWhereverItDies((death) => overTheEnd(asking, deaths, death), 3);
+      expect(answerContents(parts).join(" ")).toBe(whole);
     },
   );
 

@@ -1,5 +1,5 @@
 /** Instances that die at their record of what they have posted in Discord. */
-import { vi } from "vitest";
+import { expect, vi } from "vitest";
 import { PostStore } from "../../durable-objects/channel-session/discord/post-store.ts";
 
 export interface Death {
@@ -50,4 +50,32 @@ export function installDeaths(): Deaths {
       return writes;
     },
   };
+}
+
+/** An answer as it stands in Discord in the end, and the writes that its instance made before it died, or ended. */
+interface Ended<T> {
+  parts: T;
+  writes: number;
+}
+
+/**
+ * Lets an instance die before and after each write of its record: what stands in Discord in the end is what stands there
+ * undisturbed.
+ *
+ * @param answer lets it answer and die as planned, and come back
+ * @param leastWrites an undisturbed one makes, or the places to die at are not those that are meant
+ * @returns what stands there
+ */
+export async function expectSameWhereverItDies<T>(
+  answer: (death: Death | null) => Promise<Ended<T>>,
+  leastWrites: number,
+): Promise<T> {
+  const undisturbed = await answer(null);
+  expect(undisturbed.writes).toBeGreaterThanOrEqual(leastWrites);
+  for (let write = 1; write <= undisturbed.writes; write++)
+    for (const side of ["before", "after"] as const) {
+      const { parts } = await answer({ write, side });
+      expect(parts, `dies ${side} write ${write}`).toEqual(undisturbed.parts);
+    }
+  return undisturbed.parts;
 }

@@ -1,6 +1,6 @@
 import type { Command, CommandReply } from "../../../shared/commands/command.ts";
 import { cronReply } from "../../../shared/commands/cron-reply.ts";
-import { inCode } from "../../../shared/commands/in-code.ts";
+import { inCode } from "../../../shared/discord/in-code.ts";
 import type { CommandContext } from "./context.ts";
 
 /** The agent's jobs, or a run of one of them. The same event is the same run. */

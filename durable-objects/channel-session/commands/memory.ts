@@ -1,7 +1,7 @@
 import { drizzle } from "drizzle-orm/d1";
 import type { Command, CommandReply } from "../../../shared/commands/command.ts";
 import { choiceText } from "../../../shared/interaction/choice.ts";
-import { forgetFact, forgetFacts, listFacts } from "../../../shared/memory/facts.ts";
+import { forgetFact, listFacts } from "../../../shared/memory/facts.ts";
 import { factsSince } from "../../../shared/memory/retention.ts";
 import type { CommandContext } from "./context.ts";
 
@@ -26,12 +26,6 @@ export async function answerMemory(
       return (await forgetFact(db, owner, fact, since))
         ? { text: `Forgotten: ${fact}` }
         : { text: "I remember nothing of that about you. `/memory list` shows what there is." };
-    }
-    case "forget-all": {
-      const count = await forgetFacts(db, owner, since);
-      return {
-        text: `Forgotten: ${count === 1 ? "the one thing" : `all ${count} things`} I knew about you.`,
-      };
     }
     default:
       return command satisfies never;

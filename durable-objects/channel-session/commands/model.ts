@@ -1,7 +1,7 @@
 import { llmFor } from "../../../shared/character/llm.ts";
 import type { CommandReply } from "../../../shared/commands/command.ts";
-import { inCode } from "../../../shared/commands/in-code.ts";
 import { type ControlRow, writeControlId } from "../../../shared/discord/controls.ts";
+import { inCode } from "../../../shared/discord/in-code.ts";
 import { describeProvider } from "../../../shared/llm/choose.ts";
 import { callHub } from "../../agent-hub/hub-client.ts";
 import { activeProvider, providersOf } from "../../agent-hub/providers.ts";
@@ -23,7 +23,7 @@ export async function answerModel(
   const offered = [...new Set([own?.model ?? model, ...models])];
   if (wanted !== undefined) {
     if (!offered.includes(wanted)) {
-      const known = offered.map(inCode).join(", ");
+      const known = offered.map((each) => inCode(each)).join(", ");
       return { text: `${inCode(wanted)} is not offered with ${inCode(name)}. Offered: ${known}.` };
     }
     await callHub(env, agent.id, (hub) => hub.chooseModel(name, wanted));

@@ -1,5 +1,5 @@
 import type { CommandReply } from "../../../shared/commands/command.ts";
-import { inCode } from "../../../shared/commands/in-code.ts";
+import { inCode } from "../../../shared/discord/in-code.ts";
 import { describeProvider, type ProviderChoice } from "../../../shared/llm/choose.ts";
 import { expandProviderName } from "../../../shared/llm/provider-name.ts";
 import { callHub } from "../../agent-hub/hub-client.ts";

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { ProviderView } from "../../../shared/chat/protocol.ts";
 import { cronReply } from "../../../shared/commands/cron-reply.ts";
-import { inCode } from "../../../shared/commands/in-code.ts";
 import { spendLine, spendReply } from "../../../shared/commands/spend-reply.ts";
 import { statusReply } from "../../../shared/commands/status-reply.ts";
 import { countStates } from "../../../shared/conductor/overview.ts";
+import { inCode } from "../../../shared/discord/in-code.ts";
 import type { PeriodSpend } from "../../../shared/usage/spend.ts";
 
 const period = (fields: Partial<PeriodSpend> = {}): PeriodSpend => ({
