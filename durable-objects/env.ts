@@ -1,16 +1,16 @@
-import type { AgentHub } from "./agent-hub/agent-hub.ts";
-import type { ChannelSession } from "./channel-session/channel-session.ts";
-import type { CronSchedule } from "./cron-schedule/cron-schedule.ts";
-import type { GatewayLink } from "./gateway-link/gateway-link.ts";
+import type { HubApi, LinkApi, ScheduleApi, SessionApi } from "./contracts.ts";
+
+/** The objects of a class as its callers see them: by their contract alone. */
+type Namespace<Api> = DurableObjectNamespace<Api & Rpc.DurableObjectBranded>;
 
 declare global {
   namespace Cloudflare {
     /** What wrangler.toml binds. Secrets are read by name with `secretReader`, for each agent may have its own. */
     interface Env {
-      CHANNEL_SESSION: DurableObjectNamespace<ChannelSession>;
-      AGENT_HUB: DurableObjectNamespace<AgentHub>;
-      CRON_SCHEDULE: DurableObjectNamespace<CronSchedule>;
-      GATEWAY_LINK: DurableObjectNamespace<GatewayLink>;
+      CHANNEL_SESSION: Namespace<SessionApi>;
+      AGENT_HUB: Namespace<HubApi>;
+      CRON_SCHEDULE: Namespace<ScheduleApi>;
+      GATEWAY_LINK: Namespace<LinkApi>;
       DB: D1Database;
       ASSETS: Fetcher;
       ADMIN_TOKEN?: string;
@@ -19,3 +19,6 @@ declare global {
 }
 
 export type Env = Cloudflare.Env;
+
+/** An object of another class, as it is called over RPC. */
+export type Stub<Api> = DurableObjectStub<Api & Rpc.DurableObjectBranded>;

@@ -3,10 +3,10 @@ import { drizzle } from "drizzle-orm/d1";
 import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { createMiddleware } from "hono/factory";
+import { usedTickets } from "../d1/schema.ts";
 import type { Env } from "../durable-objects/env.ts";
 import { equalInConstantTime } from "../shared/auth/constant-time.ts";
 import { createSession, SESSION_TTL_SECONDS, verifySession, verifyTicket } from "../shared/auth/ticket.ts";
-import { usedTickets } from "../shared/memory/schema.ts";
 import { RequestError } from "./errors.ts";
 
 type AppContext = Context<{ Bindings: Env }>;

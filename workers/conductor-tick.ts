@@ -1,10 +1,10 @@
 /** What the conductor does by the clock. */
 import { drizzle } from "drizzle-orm/d1";
+import { listAgents, listWatched } from "../d1/conductor/reading.ts";
+import { appendEvent } from "../d1/conductor/store.ts";
 import type { Env } from "../durable-objects/env.ts";
 import { findOverdue } from "../shared/conductor/detection.ts";
 import { OWN_EVENT_PREFIX } from "../shared/conductor/event.ts";
-import { listAgents, listWatched } from "../shared/conductor/reading.ts";
-import { appendEvent } from "../shared/conductor/store.ts";
 import { createLogger } from "../shared/log.ts";
 
 const log = createLogger();

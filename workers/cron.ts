@@ -1,5 +1,5 @@
 import { agents } from "../agents/index.ts";
-import { findAgentIfAny } from "../durable-objects/channel-session/agent-parts.ts";
+import { findAgentIfAny } from "../durable-objects/agent/find-agent.ts";
 import type { Env } from "../durable-objects/env.ts";
 import { createLogger } from "../shared/log.ts";
 import { conductorTick } from "./conductor-tick.ts";

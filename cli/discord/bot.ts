@@ -6,7 +6,7 @@ import type { AgentRegistry } from "../../shared/character/registry.ts";
 import type { Character } from "../../shared/character/schema.ts";
 import { type SecretReader, secretNames, secretReader } from "../../shared/character/secrets.ts";
 import { DISCORD_API, DiscordRest } from "../../shared/discord/rest.ts";
-import { sleep } from "../../shared/llm/retry.ts";
+import { sleep } from "../../shared/time/sleep.ts";
 import { projectRoot } from "../project.ts";
 
 /** Where a command that speaks to Discord finds what it needs, and where it writes. */

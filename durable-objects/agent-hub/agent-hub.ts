@@ -1,20 +1,19 @@
 import { DurableObject } from "cloudflare:workers";
 import { drizzle } from "drizzle-orm/d1";
-import type { Budget } from "../../shared/character/sections/budget.ts";
+import { describeD1Failure } from "../../d1/failure.ts";
+import { recordUsage } from "../../d1/usage.ts";
 import { createLogger, type Logger } from "../../shared/log.ts";
-import { describeD1Failure } from "../../shared/memory/failure.ts";
-import { recordUsage } from "../../shared/memory/usage.ts";
+import type { CallId, FinishedCall } from "../../shared/usage/call.ts";
+import type { Refusal } from "../../shared/usage/ceiling.ts";
+import { toNanoUsd } from "../../shared/usage/nano-usd.ts";
 import type { Spent } from "../../shared/usage/spend.ts";
-import { AssignmentDesk, type DeskEntry } from "../assignments/desk.ts";
+import type { Chosen, HubApi, SpendRequest } from "../contracts.ts";
 import type { Env } from "../env.ts";
-import type { CallId, FinishedCall } from "./call.ts";
-import type { Refusal } from "./ceiling.ts";
+import { AssignmentDesk, type DeskEntry } from "./assignments/desk.ts";
 import { type HubDatabase, migrateDatabase, openDatabase } from "./database.ts";
 import { HealthStore } from "./health-store.ts";
 import { HeartbeatSender } from "./heartbeat-sender.ts";
 import { Ledger } from "./ledger.ts";
-import { toNanoUsd } from "./nano-usd.ts";
-import type { Chosen } from "./providers.ts";
 import { grantPermit, type PermitState } from "./request-permits.ts";
 import { SettingStore } from "./setting-store.ts";
 
@@ -30,20 +29,13 @@ const LONGEST_RETRY_MS = 300_000;
 /** How long a call is known by its id, in milliseconds: reports of it that come later would count again. */
 const REMEMBER_MS = 7 * 24 * 3_600_000;
 
-/** A call that is about to be made. */
-export interface SpendRequest extends CallId {
-  /** What it may cost, in US dollars. */
-  usd: number;
-  budget: Budget;
-}
-
 /**
  * What all conversations of one agent share, named by the agent's id: what it has spent, and which provider a person chose, what it
  * is assigned; and what an operator is told of it.
  *
  * Money knows nothing about the character: ceilings come with each request.
  */
-export class AgentHub extends DurableObject<Env> {
+export class AgentHub extends DurableObject<Env> implements HubApi {
   readonly #agent: string;
   readonly #db: HubDatabase;
   readonly #ledger: Ledger;

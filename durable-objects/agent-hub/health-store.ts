@@ -1,7 +1,7 @@
 /** What the hub has heard of providers and webhooks; an operator reads it in the heartbeat. */
 import { and, eq, lt, sql } from "drizzle-orm";
 import type { Health } from "../../shared/heartbeat/health.ts";
-import type { FinishedCall } from "./call.ts";
+import type { FinishedCall } from "../../shared/usage/call.ts";
 import type { HubDatabase } from "./database.ts";
 import { type HealthRow, health } from "./schema.ts";
 

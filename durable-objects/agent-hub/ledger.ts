@@ -2,15 +2,15 @@
  * The hub's storage of money: what is set aside, what is spent, what D1 has not got yet. Each method is one transaction.
  */
 import { and, eq, gt, like, lt, type SQL, sql } from "drizzle-orm";
+import type { LedgerRow } from "../../d1/usage.ts";
 import type { Budget } from "../../shared/character/sections/budget.ts";
 import { assumedPriceUsd } from "../../shared/llm/prices.ts";
-import type { LedgerRow } from "../../shared/memory/usage.ts";
 import { utcDay, utcMonth } from "../../shared/time/utc-period.ts";
+import { type CallId, costUsd, type FinishedCall } from "../../shared/usage/call.ts";
+import { type Refusal, type Standing, standingRefusal } from "../../shared/usage/ceiling.ts";
+import { fromNanoUsd, toNanoUsd } from "../../shared/usage/nano-usd.ts";
 import type { Spent } from "../../shared/usage/spend.ts";
-import { type CallId, costUsd, type FinishedCall } from "./call.ts";
-import { type Refusal, type Standing, standingRefusal } from "./ceiling.ts";
 import type { HubDatabase } from "./database.ts";
-import { fromNanoUsd, toNanoUsd } from "./nano-usd.ts";
 import { type CallRow, calls, reservations, spending } from "./schema.ts";
 
 /** What is set aside for a call, and for how long. */

@@ -8,10 +8,11 @@ import {
   providerCondition,
   webhooksCondition,
 } from "../../shared/heartbeat/health.ts";
+import { nameOf, pickProvider, providersOf } from "../agent/providers.ts";
+import { shardStandings } from "../agent/standings.ts";
+import type { Chosen } from "../contracts.ts";
 import type { Env } from "../env.ts";
-import { shardStandings } from "../gateway-link/standings.ts";
 import type { HealthStore } from "./health-store.ts";
-import { type Chosen, nameOf, pickProvider, providersOf } from "./providers.ts";
 
 /** The providers of `llm`, and which of them answers. `chosen`: the one a person has switched to. */
 export function providerVitals(

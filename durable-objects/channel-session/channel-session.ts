@@ -6,35 +6,35 @@ import type { Press, PressOutcome } from "../../shared/interaction/press.ts";
 import { describeProvider } from "../../shared/llm/choose.ts";
 import { createLogger, type Logger } from "../../shared/log.ts";
 import { isEverForgotten } from "../../shared/memory/retention.ts";
+import type { Decision, DecisionOutcome } from "../../shared/session/decision.ts";
 import type { InboundEvent } from "../../shared/session/event.ts";
 import { chatIdOf, isOneOff, parseSessionName } from "../../shared/session/name.ts";
+import { outcomeOf, type TurnOutcome } from "../../shared/session/outcome.ts";
 import { retainedSince, retentionMs } from "../../shared/time/retention.ts";
+import { findAgent, findAgentIfAny } from "../agent/find-agent.ts";
+import type { Amendment, Receipt, SessionApi, StopCondition } from "../contracts.ts";
 import type { Env } from "../env.ts";
-import { findAgent, findAgentIfAny } from "./agent-parts.ts";
-import type { Decision, DecisionOutcome } from "./approvals.ts";
-import { Audience, sendFrame } from "./audience.ts";
-import type { Dispatch } from "./batch.ts";
-import { readClientFrame, takeClientFrame } from "./client-frames.ts";
+import { FactReader } from "./agent/fact-reader.ts";
+import { ProviderReader } from "./agent/provider-reader.ts";
 import { migrateDatabase, openDatabase } from "./database.ts";
-import { DiscordDelivery, type DiscordTurn } from "./discord/discord-delivery.ts";
-import { WebhookDelivery } from "./discord/webhook-delivery.ts";
-import { FactReader } from "./fact-reader.ts";
-import { JobTable } from "./job-table.ts";
-import type { LiveTurn } from "./live-turn.ts";
-import { outcomeOf, type TurnOutcome } from "./outcome.ts";
-import { takePress } from "./presses.ts";
-import { ProviderReader } from "./provider-reader.ts";
-import { ReportStore } from "./report-store.ts";
-import { reportRuns } from "./run-report.ts";
-import { runTurn } from "./run-turn.ts";
-import type { StopCondition } from "./session-reader.ts";
-import { SharedRecords } from "./shared-records.ts";
-import { Spending } from "./spending.ts";
-import { type Amendment, type OpenTurn, SessionStore } from "./store.ts";
-import { Summarizer } from "./summarizer.ts";
-import { SummaryStore } from "./summary-store.ts";
+import type { Dispatch } from "./engine/batch.ts";
+import { ReportStore } from "./engine/report-store.ts";
+import { runTurn } from "./engine/run-turn.ts";
+import { type OpenTurn, SessionStore } from "./engine/store.ts";
+import { JobTable } from "./parts/job-table.ts";
+import { takePress } from "./parts/presses/presses.ts";
+import { reportRuns } from "./parts/run-report.ts";
+import { SharedRecords } from "./parts/shared-records.ts";
+import { Spending } from "./parts/spending/spending.ts";
+import { Summarizer } from "./parts/summary/summarizer.ts";
+import { SummaryStore } from "./parts/summary/summary-store.ts";
+import { DiscordDelivery, type DiscordTurn } from "./surfaces/discord/discord-delivery.ts";
+import { WebhookDelivery } from "./surfaces/discord-webhook/webhook-delivery.ts";
+import { Audience, sendFrame } from "./surfaces/web/audience.ts";
+import { readClientFrame, takeClientFrame } from "./surfaces/web/client-frames.ts";
+import type { LiveTurn } from "./surfaces/web/live-turn.ts";
+import { endNotice, viewTurn } from "./surfaces/web/view.ts";
 import { type RunningTurn, turnHost } from "./turn-host.ts";
-import { endNotice, viewTurn } from "./view.ts";
 
 /**
  * How soon a dead instance is noticed while a turn is open, in milliseconds. The watchdog rings once more after the last
@@ -57,16 +57,13 @@ const DEFAULT_DISPATCH: Dispatch = {
   queue: queueSection.parse({}),
 };
 
-/** What a sender is told. */
-export type Receipt = { status: "stored" | "duplicate"; turn: string } | { status: "busy" };
-
 /**
  * One conversation of one agent, named `<agent>/<conversation>`.
  *
  * It stores what comes in, answers one message at a time, and shows the answer as it grows. Whatever kills it, the
  * next instance goes on from the journal: when it is called, or when the watchdog alarm rings.
  */
-export class ChannelSession extends DurableObject<Env> {
+export class ChannelSession extends DurableObject<Env> implements SessionApi {
   readonly #store: SessionStore;
   readonly #jobs: JobTable;
   readonly #log: Logger;

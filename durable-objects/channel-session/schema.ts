@@ -5,7 +5,8 @@
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { Command, CommandReply } from "../../shared/commands/command.ts";
 import type { ModelResult, ProviderErrorCode, TokenUsage } from "../../shared/llm/provider.ts";
-import type { Author, InboundEvent, ReplyTarget } from "../../shared/session/event.ts";
+import type { Approval } from "../../shared/session/decision.ts";
+import type { InboundEvent, ReplyTarget } from "../../shared/session/event.ts";
 
 /** Every event that was ever accepted, once. A row is written before its sender hears "accepted". */
 export const inbox = sqliteTable(
@@ -161,20 +162,6 @@ export interface TurnFailure {
   code: string;
   message: string;
 }
-
-/** What was decided about a call that needs a person's approval. */
-export type Approval =
-  | { state: "pending" }
-  | {
-      state: "approved";
-      by: Author;
-      /** Unix milliseconds. */
-      at: number;
-      /** Set when the call starts. */
-      started?: true;
-    }
-  /** `clock`: nobody answered in time; `end`: the turn was over first. */
-  | { state: "declined"; by: Author | "clock" | "end"; at: number };
 
 /** A journaled step. A `result` that is absent: the step was started and nobody knows its end. */
 export type StepEntry =

@@ -1,17 +1,18 @@
 import type { Logger } from "../../shared/log.ts";
+import { findAgent, findAgentIfAny } from "../agent/find-agent.ts";
 import type { Env } from "../env.ts";
-import { findAgent, findAgentIfAny, loadAgentParts } from "./agent-parts.ts";
-import { SENT } from "./delivery.ts";
-import type { DiscordTurn } from "./discord/discord-delivery.ts";
-import type { WebhookDelivery } from "./discord/webhook-delivery.ts";
-import type { FactReader } from "./fact-reader.ts";
-import type { LiveTurn } from "./live-turn.ts";
-import type { ProviderReader } from "./provider-reader.ts";
-import type { TurnHost } from "./run-turn.ts";
-import type { Spending } from "./spending.ts";
-import type { OpenTurn, SessionStore } from "./store.ts";
-import type { SummaryStore } from "./summary-store.ts";
-import { turnMemory } from "./turn-memory.ts";
+import type { FactReader } from "./agent/fact-reader.ts";
+import { loadAgentParts } from "./agent/load-agent.ts";
+import type { ProviderReader } from "./agent/provider-reader.ts";
+import { turnMemory } from "./agent/turn-memory.ts";
+import type { TurnHost } from "./engine/run-turn.ts";
+import type { OpenTurn, SessionStore } from "./engine/store.ts";
+import type { Spending } from "./parts/spending/spending.ts";
+import type { SummaryStore } from "./parts/summary/summary-store.ts";
+import { SENT } from "./surfaces/delivery.ts";
+import type { DiscordTurn } from "./surfaces/discord/discord-delivery.ts";
+import type { WebhookDelivery } from "./surfaces/discord-webhook/webhook-delivery.ts";
+import type { LiveTurn } from "./surfaces/web/live-turn.ts";
 
 /** The turn an instance works on. */
 export interface RunningTurn {
@@ -57,7 +58,7 @@ export function turnHost(
     },
     runCommand: async (command) => {
       // Rarely needed, so it is loaded when it is.
-      const { runCommand } = await import("./commands/run-command.ts");
+      const { runCommand } = await import("./parts/commands/run-command.ts");
       const { event, receivedAt: askedAt } = turn.message;
       return runCommand(command, { env, agent: findAgent(agentId), event, askedAt, now, log });
     },

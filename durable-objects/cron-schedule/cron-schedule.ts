@@ -5,10 +5,11 @@ import { type CronRun, DEFAULT_HISTORY, isOver } from "../../shared/cron/run.ts"
 import { nextTime } from "../../shared/cron/schedule.ts";
 import { createLogger, type Logger } from "../../shared/log.ts";
 import { sessionName } from "../../shared/session/name.ts";
-import { findAgentIfAny } from "../channel-session/agent-parts.ts";
+import { findAgentIfAny } from "../agent/find-agent.ts";
+import type { JobView, RunRequest, ScheduleApi } from "../contracts.ts";
 import type { Env } from "../env.ts";
 import { migrateDatabase, openDatabase } from "./database.ts";
-import { type ManualRun, manualRun, scheduledRun } from "./plan-run.ts";
+import { manualRun, scheduledRun } from "./plan-run.ts";
 import { runEnd } from "./run-end.ts";
 import type { RunRow } from "./schema.ts";
 import { ScheduleStore, type TimedJob, viewRun } from "./store.ts";
@@ -18,14 +19,6 @@ const WATCH_MS = 30_000;
 /** How often jobs that have left the character are looked for when no tick comes, in milliseconds. */
 const TIDY_MS = 3_600_000;
 
-/** A job as an operator sees it. Times are Unix milliseconds. */
-export interface JobView extends Pick<CronJob, "id" | "timezone" | "concurrencyPolicy" | "suspend"> {
-  schedule: string | null;
-  /** `null`: it runs by hand only. */
-  nextRunAt: number | null;
-  runs: CronRun[];
-}
-
 /**
  * The jobs of one agent, named by the agent's id: it decides at each tick what runs, hands each run to its conversation,
  * and keeps what came of it.
@@ -33,7 +26,7 @@ export interface JobView extends Pick<CronJob, "id" | "timezone" | "concurrencyP
  * A tick and a run are written in one transaction, so a trigger that comes twice, or late, makes no second run. What is
  * written is handed over until the session has it, which knows each event once.
  */
-export class CronSchedule extends DurableObject<Env> {
+export class CronSchedule extends DurableObject<Env> implements ScheduleApi {
   readonly #agentId: string;
   readonly #store: ScheduleStore;
   readonly #log: Logger;
@@ -67,7 +60,7 @@ export class CronSchedule extends DurableObject<Env> {
   }
 
   /** Runs a job, or a prompt, now. */
-  async start(request: Omit<ManualRun, "job"> & { job?: string | undefined }): Promise<CronRun> {
+  async start(request: RunRequest): Promise<CronRun> {
     const secret = secretReader({ ...this.env }, this.#agentId);
     const job = this.#jobs().find(({ id }) => id === request.job);
     if (request.job !== undefined && !job) throw new RangeError(`no job "${request.job}"`);

@@ -3,20 +3,13 @@
 import type { SecretReader } from "../../shared/character/secrets.ts";
 import type { CronJob } from "../../shared/character/sections/cron.ts";
 import { manualPrompt, scheduledPrompt } from "../../shared/cron/prompt.ts";
-import type { Author, InboundEvent } from "../../shared/session/event.ts";
+import { EVENT_PREFIX } from "../../shared/cron/run.ts";
+import type { Author } from "../../shared/session/event.ts";
 import { jobWebhook, postedTarget } from "../../shared/session/posted-target.ts";
 import type { NewRun, TimedJob } from "./store.ts";
 
 const CLOCK: Author = { id: "cron", name: "Schedule" };
 const HAND: Author = { id: "cron", name: "Operator" };
-
-/** Marks the event of a run, so that its session tells the schedule how it went. */
-const EVENT_PREFIX = "cron:";
-
-/** The run's id, or `undefined` when the event is of no run. */
-export function runIdOf({ id }: InboundEvent): string | undefined {
-  return id.startsWith(EVENT_PREFIX) ? id.slice(EVENT_PREFIX.length) : undefined;
-}
 
 /**
  * A run at its time. Runs of a job share a conversation, so that the agent knows what it said the last time; runs that may

@@ -1,6 +1,6 @@
 import { isQuiet } from "../../shared/cron/prompt.ts";
 import type { InboundEvent } from "../../shared/session/event.ts";
-import type { TurnOutcome } from "../channel-session/outcome.ts";
+import type { TurnOutcome } from "../../shared/session/outcome.ts";
 import type { RunEnd } from "./store.ts";
 
 /** Most characters of an answer that the history keeps. */

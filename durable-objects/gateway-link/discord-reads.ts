@@ -1,6 +1,6 @@
 /** What a link asks Discord's REST API for. */
 import { DiscordError, isFinal } from "../../shared/discord/errors.ts";
-import type { DiscordConnection } from "../discord-client.ts";
+import type { DiscordConnection } from "../clients/discord-client.ts";
 
 /** `refused`: another try cannot succeed until somebody changes something. */
 export type Answer = { value: unknown } | { refused: string };

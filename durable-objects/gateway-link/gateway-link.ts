@@ -3,7 +3,6 @@ import { parseLinkName } from "../../shared/bridge/link-name.ts";
 import type {
   Acknowledgement,
   EventBatch,
-  Fenced,
   LeaseGrant,
   LeaseRefusal,
   LeaseRequest,
@@ -13,8 +12,9 @@ import { FORWARDED_EVENTS, gatewayIntents } from "../../shared/discord/intents.t
 import { discordSettings } from "../../shared/discord/settings.ts";
 import type { GatewayStanding } from "../../shared/heartbeat/health.ts";
 import { createLogger, type Logger } from "../../shared/log.ts";
-import { findAgent, findAgentIfAny } from "../channel-session/agent-parts.ts";
-import { connectDiscord, type DiscordConnection } from "../discord-client.ts";
+import { findAgent, findAgentIfAny } from "../agent/find-agent.ts";
+import { connectDiscord, type DiscordConnection } from "../clients/discord-client.ts";
+import type { FencedReply, LinkApi, Signed } from "../contracts.ts";
 import type { Env } from "../env.ts";
 import { Admission } from "./admission.ts";
 import { Backlog } from "./backlog.ts";
@@ -30,23 +30,13 @@ import { MessageStore } from "./message-store.ts";
 import { Sessions } from "./sessions.ts";
 import { SharedLock } from "./shared-lock.ts";
 
-/** When a request was signed, in Unix seconds by the gateway's clock. */
-export interface Signed {
-  signedAt: number;
-}
-
-/** The lease went to another gateway; the caller says so. */
-export interface FencedReply {
-  fenced: Fenced;
-}
-
 /**
  * The Worker's end of one shard of an agent, named `<agent>/<shard index>`.
  *
  * It says which gateway may speak for the shard, hands every message that is answered to its session before the gateway
  * hears that it is stored, and reads over REST what no gateway was there to hear.
  */
-export class GatewayLink extends DurableObject<Env> {
+export class GatewayLink extends DurableObject<Env> implements LinkApi {
   readonly #agentId: string;
   readonly #log: Logger;
   readonly #db: LinkDatabase;

@@ -5,9 +5,9 @@ import type { Interaction, UserInteraction } from "../../shared/interaction/inte
 import { type Plan, planInteraction } from "../../shared/interaction/plan.ts";
 import type { InteractionResponse } from "../../shared/interaction/response.ts";
 import type { Logger } from "../../shared/log.ts";
-import type { DiscordConnection } from "../discord-client.ts";
+import { carryOut } from "../agent/interaction/carry-out.ts";
+import type { DiscordConnection } from "../clients/discord-client.ts";
 import type { Env } from "../env.ts";
-import { carryOut } from "../interactions/carry-out.ts";
 import type { Errand } from "./errands.ts";
 
 /** How long Discord waits for the first answer, in milliseconds (Discord, "Responding to an Interaction"). */

@@ -1,8 +1,7 @@
 import type { InboundEvent } from "../../shared/session/event.ts";
-import type { ChannelSession, Receipt } from "../channel-session/channel-session.ts";
-import { callSession } from "../channel-session/session-client.ts";
-import type { Amendment } from "../channel-session/store.ts";
-import type { Env } from "../env.ts";
+import { callSession } from "../clients/session-client.ts";
+import type { Amendment, Receipt, SessionApi } from "../contracts.ts";
+import type { Env, Stub } from "../env.ts";
 import type { SharedLock } from "./shared-lock.ts";
 
 /**
@@ -39,10 +38,7 @@ export class Sessions {
     return this.#call(conversation, async (session) => session.withdraw(eventId));
   }
 
-  #call<T>(
-    conversation: string,
-    call: (session: DurableObjectStub<ChannelSession>) => Promise<T>,
-  ): Promise<T> {
+  #call<T>(conversation: string, call: (session: Stub<SessionApi>) => Promise<T>): Promise<T> {
     return callSession(this.#env, { agent: this.#agent, conversation }, call);
   }
 }

@@ -2,9 +2,9 @@
 import { secretReader } from "../../shared/character/secrets.ts";
 import { discordSettings } from "../../shared/discord/settings.ts";
 import type { Logger } from "../../shared/log.ts";
-import { findAgentIfAny } from "../channel-session/agent-parts.ts";
+import { findAgentIfAny } from "../agent/find-agent.ts";
+import { connectRedis } from "../clients/redis.ts";
 import type { Env } from "../env.ts";
-import { connectRedis } from "../redis.ts";
 
 /** How long a lock holds, in seconds: the original's. */
 const HOLD_SECONDS = 300;

@@ -1,11 +1,14 @@
 /** The agents of one deployment, by id. */
 import { type Problem, readCharacter } from "./problems.ts";
+import { revisionOf } from "./revision.ts";
 import type { Character } from "./schema.ts";
 
-/** An agent: its id (its folder's name) and its configuration. */
+/** An agent: its id (its folder's name) and its configuration at one revision. */
 export interface Agent<Id extends string = string> {
   id: Id;
   character: Character;
+  /** Changes with the character. @see revisionOf */
+  revision: string;
 }
 
 /** Finds agents by id. */
@@ -65,7 +68,10 @@ export function defineAgents<Id extends string>(files: Readonly<Record<Id, unkno
     ids,
     get(id) {
       if (!isDefined(id)) return undefined;
-      const agent = loaded.get(id) ?? { id, character: loadCharacter(id, files[id]) };
+      const known = loaded.get(id);
+      if (known) return known;
+      const character = loadCharacter(id, files[id]);
+      const agent = { id, character, revision: revisionOf(character) };
       loaded.set(id, agent);
       return agent;
     },

@@ -1,4 +1,5 @@
 /** Runs of jobs as their history tells them. */
+import type { InboundEvent } from "../session/event.ts";
 
 /** How a run stands. */
 export const runStates = ["pending", "running", "succeeded", "failed", "cancelled", "replaced"] as const;
@@ -58,4 +59,12 @@ export function beyondHistory<T extends { state: RunState }>(
     ...over.filter(hasSucceeded).slice(successfulJobsHistoryLimit),
     ...over.filter((run) => !hasSucceeded(run)).slice(failedJobsHistoryLimit),
   ];
+}
+
+/** Marks the event of a run, so that its session tells the schedule how it went. */
+export const EVENT_PREFIX = "cron:";
+
+/** The run's id, or `undefined` when the event is of no run. */
+export function runIdOf({ id }: InboundEvent): string | undefined {
+  return id.startsWith(EVENT_PREFIX) ? id.slice(EVENT_PREFIX.length) : undefined;
 }

@@ -4,7 +4,7 @@
  * stateless Worker hangs in workerd.
  */
 import * as z from "zod";
-import type { Sleep } from "../llm/retry.ts";
+import type { Sleep } from "../time/sleep.ts";
 import { DiscordError, type DiscordFailure } from "./errors.ts";
 import { InvalidRequests } from "./invalid-requests.ts";
 import { RateLimits, readBucketHeaders } from "./rate-limits.ts";

@@ -1,4 +1,4 @@
-import type { Sleep } from "./retry.ts";
+import type { Sleep } from "../time/sleep.ts";
 
 /** What a provider over HTTP is made of. */
 export interface ApiProviderOptions {

@@ -2,12 +2,12 @@
 import type { Character } from "../character/schema.ts";
 import { secretNames } from "../character/secrets.ts";
 import type { ProviderView } from "../chat/protocol.ts";
+import { type Sleep, sleep } from "../time/sleep.ts";
 import { ANTHROPIC_BASE_URL, createAnthropicProvider, DEFAULT_ANTHROPIC_MODEL } from "./anthropic.ts";
 import type { ApiProviderOptions } from "./api-provider.ts";
 import { createDemoProvider } from "./demo.ts";
 import { createOpenAiProvider, DEFAULT_OPENAI_MODEL, OPENAI_BASE_URL } from "./openai.ts";
 import { type Provider, ProviderError, type ProviderName } from "./provider.ts";
-import { type Sleep, sleep } from "./retry.ts";
 
 /** What {@link chooseProvider} decides from. */
 export interface ChoiceInput {

@@ -3,6 +3,7 @@
  * that everything around the model can be tried before there is a key. What it says is decided in `demo-reply.ts`.
  */
 import { isQuiet } from "../cron/prompt.ts";
+import type { Sleep } from "../time/sleep.ts";
 import { demoReply } from "./demo-reply.ts";
 import {
   type ModelRequest,
@@ -11,7 +12,6 @@ import {
   ProviderError,
   type TokenUsage,
 } from "./provider.ts";
-import type { Sleep } from "./retry.ts";
 import { isSummaryRequest } from "./summary.ts";
 
 /** Name of the demo model, as results carry it. */

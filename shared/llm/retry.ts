@@ -2,6 +2,7 @@
  * Retries around one model call. The SDKs' own retries are switched off: they cannot tell a reader that the text so far
  * is void, and they do not cover a stream that breaks off.
  */
+import type { Sleep } from "../time/sleep.ts";
 import { type ModelEvent, ProviderError, type ProviderName } from "./provider.ts";
 
 /** Attempts one call may take, the first included. */
@@ -13,22 +14,6 @@ const MAX_TIMEOUTS = 2;
 
 const FIRST_BACKOFF_MS = 1_000;
 const MAX_BACKOFF_MS = 8_000;
-
-/** Waits `ms` milliseconds, or until `signal` fires, whichever comes first; never rejects. */
-export type Sleep = (ms: number, signal: AbortSignal) => Promise<void>;
-
-/** {@link Sleep} on the platform's timers. */
-export const sleep: Sleep = (ms, signal) =>
-  new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done);
-  });
 
 /** What {@link withRetries} needs to know about a call. */
 export interface RetriedCall {

@@ -1,8 +1,8 @@
 /** What the memory tools take: as the model is told, and as it is read. */
 import * as z from "zod";
 import type { ToolInputSchema } from "../llm/provider.ts";
-import { MAX_FACT } from "../memory/facts.ts";
-import { MAX_PATTERN_DATA, MAX_PATTERN_NAME } from "../memory/patterns.ts";
+import { MAX_FACT } from "../memory/fact.ts";
+import { MAX_PATTERN_DATA, MAX_PATTERN_NAME } from "../memory/pattern.ts";
 import { tidyText } from "../memory/text.ts";
 import { ToolCallError } from "./call-error.ts";
 

@@ -1,6 +1,6 @@
 /** What an agent remembers, in the words its model reads. */
-import type { Fact } from "../memory/facts.ts";
-import type { Pattern } from "../memory/patterns.ts";
+import type { Fact } from "../memory/fact.ts";
+import type { Pattern } from "../memory/pattern.ts";
 import type { Recollection } from "./memory.ts";
 
 /** Most facts and most patterns that one call tells. */

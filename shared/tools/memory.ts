@@ -1,6 +1,6 @@
 /** The tools that every agent has for its memory: `remember`, `recall` and `forget`. */
-import type { Fact, NewFact } from "../memory/facts.ts";
-import type { NewPattern, Pattern } from "../memory/patterns.ts";
+import type { Fact, NewFact } from "../memory/fact.ts";
+import type { NewPattern, Pattern } from "../memory/pattern.ts";
 import { withDeadline } from "../time/deadline.ts";
 import { ToolCallError } from "./call-error.ts";
 import {

@@ -1,9 +1,10 @@
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { AgentHub, LEASE_MS, type SpendRequest } from "../../durable-objects/agent-hub/agent-hub.ts";
-import type { CallId, FinishedCall } from "../../durable-objects/agent-hub/call.ts";
+import { AgentHub, LEASE_MS } from "../../durable-objects/agent-hub/agent-hub.ts";
+import type { SpendRequest } from "../../durable-objects/contracts.ts";
 import type { ProviderView } from "../../shared/chat/protocol.ts";
+import type { CallId, FinishedCall } from "../../shared/usage/call.ts";
 import type { SpendView } from "../../shared/usage/spend.ts";
 import { answerOf, Chat, modelRequests, request } from "./support.ts";
 

@@ -2,10 +2,10 @@ import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } fro
 import { env } from "cloudflare:workers";
 import { drizzle } from "drizzle-orm/d1";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { addFact } from "../../d1/memory/facts.ts";
 import { AgentHub } from "../../durable-objects/agent-hub/agent-hub.ts";
 import type { TurnView } from "../../shared/chat/protocol.ts";
 import type { Command } from "../../shared/commands/command.ts";
-import { addFact } from "../../shared/memory/facts.ts";
 import { sessionName } from "../../shared/session/name.ts";
 import { installCrashPoints, planFate } from "./crash-points.ts";
 import { answerOf, Chat, postJson, request } from "./support.ts";

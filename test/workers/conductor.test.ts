@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { drizzle } from "drizzle-orm/d1";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { rebuildProjections } from "../../shared/conductor/rebuild.ts";
+import { rebuildProjections } from "../../d1/conductor/rebuild.ts";
 import { conductorTick } from "../../workers/conductor-tick.ts";
 import { invalidRigEvent, rigEvent } from "../support/rig-events.ts";
 import { anonymous, postJson, request } from "./support.ts";

@@ -8,7 +8,7 @@
  * Reports of finished calls are written by these same methods; what the hub has confirmed is deleted beside the turns, and
  * whatever is told twice counts once (agent-hub.test.ts).
  */
-import { SessionStore } from "../../durable-objects/channel-session/store.ts";
+import { SessionStore } from "../../durable-objects/channel-session/engine/store.ts";
 
 /** A place to die at. `write`: `<method> <nth call of it>` or `write <n>`, counted from 1 in each instance. */
 export interface CrashPoint {

@@ -2,8 +2,8 @@ import { createScheduledController, evictDurableObject, runDurableObjectAlarm } 
 import { env } from "cloudflare:workers";
 import { createHmac } from "node:crypto";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import type { FinishedCall } from "../../durable-objects/agent-hub/call.ts";
 import type { Heartbeat } from "../../shared/heartbeat/payload.ts";
+import type { FinishedCall } from "../../shared/usage/call.ts";
 import worker from "../../workers/index.ts";
 import { anonymous, Chat, request, toolRequests } from "./support.ts";
 

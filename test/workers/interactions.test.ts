@@ -2,10 +2,10 @@
 import { env } from "cloudflare:workers";
 import { drizzle } from "drizzle-orm/d1";
 import { beforeAll, describe, expect, it, vi } from "vitest";
+import { addFact } from "../../d1/memory/facts.ts";
 import { PERMISSIONS } from "../../shared/discord/permissions.ts";
 import { snowflakeAt } from "../../shared/discord/snowflake.ts";
 import { applicationCommands } from "../../shared/interaction/definitions.ts";
-import { addFact } from "../../shared/memory/facts.ts";
 import { sessionName } from "../../shared/session/name.ts";
 import worker from "../../workers/index.ts";
 import { agents } from "../support/agents.ts";

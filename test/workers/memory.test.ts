@@ -2,9 +2,11 @@ import { runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { drizzle } from "drizzle-orm/d1";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { addFact, MAX_FACTS } from "../../d1/memory/facts.ts";
+import { addPattern, MAX_PATTERNS } from "../../d1/memory/patterns.ts";
 import type { TurnView } from "../../shared/chat/protocol.ts";
-import { addFact, type Fact, MAX_FACTS } from "../../shared/memory/facts.ts";
-import { addPattern, MAX_PATTERNS, type Pattern } from "../../shared/memory/patterns.ts";
+import type { Fact } from "../../shared/memory/fact.ts";
+import type { Pattern } from "../../shared/memory/pattern.ts";
 import { chatEvent } from "../../shared/session/event.ts";
 import { answerOf, Chat, modelRequests, postJson, request } from "./support.ts";
 

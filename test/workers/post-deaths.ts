@@ -1,6 +1,6 @@
 /** Instances that die at their record of what they have posted in Discord. */
 import { expect, vi } from "vitest";
-import { PostStore } from "../../durable-objects/channel-session/discord/post-store.ts";
+import { PostStore } from "../../durable-objects/channel-session/surfaces/discord/post-store.ts";
 
 export interface Death {
   /** Counted from 1. */

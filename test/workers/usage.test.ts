@@ -1,8 +1,8 @@
 import { abortAllDurableObjects, runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { FinishedCall } from "../../durable-objects/agent-hub/call.ts";
-import type { UsageSum } from "../../shared/memory/usage.ts";
+import type { UsageSum } from "../../d1/usage.ts";
+import type { FinishedCall } from "../../shared/usage/call.ts";
 import { anonymous, Chat, request } from "./support.ts";
 
 const NOON = Date.UTC(2031, 4, 10, 12);

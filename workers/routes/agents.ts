@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { agents } from "../../agents/index.ts";
-import { activeProvider, providersOf } from "../../durable-objects/agent-hub/providers.ts";
-import { findAgent, findAgentIfAny } from "../../durable-objects/channel-session/agent-parts.ts";
+import { findAgent, findAgentIfAny } from "../../durable-objects/agent/find-agent.ts";
+import { activeProvider, providersOf } from "../../durable-objects/agent/providers.ts";
 import type { Env } from "../../durable-objects/env.ts";
 import type { Agent } from "../../shared/character/registry.ts";
 import { describeProvider, type ProviderChoice } from "../../shared/llm/choose.ts";

@@ -1,9 +1,9 @@
 import { drizzle } from "drizzle-orm/d1";
 import { type Context, Hono } from "hono";
+import { listChats } from "../../d1/chats.ts";
 import type { Env } from "../../durable-objects/env.ts";
 import { chatDecision, refusalOf } from "../../shared/chat/decision.ts";
 import { BUSY, chatMessage } from "../../shared/chat/message.ts";
-import { listChats } from "../../shared/memory/chats.ts";
 import { chatEvent, OPERATOR } from "../../shared/session/event.ts";
 import { chatConversation, sessionName } from "../../shared/session/name.ts";
 import { readJson } from "../body.ts";

@@ -1,8 +1,8 @@
 import { drizzle } from "drizzle-orm/d1";
 import { type Context, Hono } from "hono";
 import * as z from "zod";
+import { addFact, type FactOwner, forgetFact, forgetFacts, listFacts } from "../../d1/memory/facts.ts";
 import type { Env } from "../../durable-objects/env.ts";
-import { addFact, type FactOwner, forgetFact, forgetFacts, listFacts } from "../../shared/memory/facts.ts";
 import { factsSince } from "../../shared/memory/retention.ts";
 import { confidenceNumber, factText } from "../../shared/tools/memory-arguments.ts";
 import { readJson } from "../body.ts";

@@ -1,9 +1,9 @@
 import { type Context, Hono } from "hono";
 import { createMiddleware } from "hono/factory";
 import * as z from "zod";
-import type { Env } from "../../durable-objects/env.ts";
-import type { GatewayLink, Signed } from "../../durable-objects/gateway-link/gateway-link.ts";
-import { shardStandings } from "../../durable-objects/gateway-link/standings.ts";
+import { shardStandings } from "../../durable-objects/agent/standings.ts";
+import type { LinkApi, Signed } from "../../durable-objects/contracts.ts";
+import type { Env, Stub } from "../../durable-objects/env.ts";
 import { linkName } from "../../shared/bridge/link-name.ts";
 import { MAX_BATCH_BYTES, MAX_BATCH_EVENTS } from "../../shared/bridge/protocol.ts";
 import { TIMESTAMP_HEADER, verifyRequest } from "../../shared/bridge/signature.ts";
@@ -131,6 +131,6 @@ function secretMissing(): RequestError {
 function linkOf(
   c: Context<BridgeEnv>,
   { shard: [index] }: { shard: readonly [number, number] },
-): DurableObjectStub<GatewayLink> {
+): Stub<LinkApi> {
   return c.env.GATEWAY_LINK.getByName(linkName({ agent: c.req.param("agent") ?? "", shard: index }));
 }

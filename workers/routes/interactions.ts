@@ -1,6 +1,6 @@
 import { Hono } from "hono";
+import { carryOut } from "../../durable-objects/agent/interaction/carry-out.ts";
 import type { Env } from "../../durable-objects/env.ts";
-import { carryOut } from "../../durable-objects/interactions/carry-out.ts";
 import { type SecretReader, secretNames, secretReader } from "../../shared/character/secrets.ts";
 import type { Interaction } from "../../shared/interaction/interaction.ts";
 import { planInteraction } from "../../shared/interaction/plan.ts";

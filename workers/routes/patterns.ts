@@ -1,8 +1,8 @@
 import { drizzle } from "drizzle-orm/d1";
 import { type Context, Hono } from "hono";
 import * as z from "zod";
+import { forgetPattern, forgetPatterns, listPatterns } from "../../d1/memory/patterns.ts";
 import type { Env } from "../../durable-objects/env.ts";
-import { forgetPattern, forgetPatterns, listPatterns } from "../../shared/memory/patterns.ts";
 import { patternsSince } from "../../shared/memory/retention.ts";
 import { patternNameText } from "../../shared/tools/memory-arguments.ts";
 import { readJson } from "../body.ts";

@@ -1,12 +1,12 @@
 import { type Context, Hono } from "hono";
 import * as z from "zod";
-import { callHub } from "../../durable-objects/agent-hub/hub-client.ts";
 import {
   activeProvider,
   nameOf,
   type ProviderChoices,
   providersOf,
-} from "../../durable-objects/agent-hub/providers.ts";
+} from "../../durable-objects/agent/providers.ts";
+import { callHub } from "../../durable-objects/clients/hub-client.ts";
 import type { Env } from "../../durable-objects/env.ts";
 import { describeProvider } from "../../shared/llm/choose.ts";
 import { expandProviderName } from "../../shared/llm/provider-name.ts";

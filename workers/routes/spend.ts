@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { readSpend } from "../../durable-objects/agent-hub/spend-of.ts";
+import { readSpend } from "../../durable-objects/agent/spend-of.ts";
 import type { Env } from "../../durable-objects/env.ts";
 import { requireAgent } from "./agents.ts";
 

@@ -1,9 +1,9 @@
 import { drizzle } from "drizzle-orm/d1";
 import { Hono } from "hono";
 import * as z from "zod";
+import { sumUsage, type UsageGroup, usageGroups } from "../../d1/usage.ts";
 import type { Env } from "../../durable-objects/env.ts";
 import { agentIdExpectation, isAgentId } from "../../shared/character/registry.ts";
-import { sumUsage, type UsageGroup, usageGroups } from "../../shared/memory/usage.ts";
 import { DAY_MS, utcDay } from "../../shared/time/utc-period.ts";
 import { RequestError } from "../errors.ts";
 

@@ -1,8 +1,8 @@
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { agents } from "../../agents/index.ts";
-import { callHub } from "../../durable-objects/agent-hub/hub-client.ts";
-import { findAgentIfAny } from "../../durable-objects/channel-session/agent-parts.ts";
+import { findAgentIfAny } from "../../durable-objects/agent/find-agent.ts";
+import { callHub } from "../../durable-objects/clients/hub-client.ts";
 import type { Env } from "../../durable-objects/env.ts";
 import { resolveEnvReferences, secretReader } from "../../shared/character/secrets.ts";
 import type { WebhookSource } from "../../shared/character/sections/triggers.ts";

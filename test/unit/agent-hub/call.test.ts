@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { costUsd } from "../../../durable-objects/agent-hub/call.ts";
-import { usageOfFailure } from "../../../durable-objects/channel-session/usage-of-failure.ts";
+import { usageOfFailure } from "../../../durable-objects/channel-session/engine/usage-of-failure.ts";
+import { costUsd } from "../../../shared/usage/call.ts";
 
 const usage = { inputTokens: 1_000_000, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
 

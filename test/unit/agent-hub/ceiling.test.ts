@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { hasCeiling, standingRefusal } from "../../../durable-objects/agent-hub/ceiling.ts";
-import { explainRefusal } from "../../../durable-objects/agent-hub/explain-refusal.ts";
-import { fromNanoUsd, toNanoUsd } from "../../../durable-objects/agent-hub/nano-usd.ts";
+import { hasCeiling, standingRefusal } from "../../../shared/usage/ceiling.ts";
+import { explainRefusal } from "../../../shared/usage/explain-refusal.ts";
+import { fromNanoUsd, toNanoUsd } from "../../../shared/usage/nano-usd.ts";
 
 const NOON = Date.UTC(2026, 10, 21, 12);
 const MIDNIGHT = Date.UTC(2026, 10, 22);

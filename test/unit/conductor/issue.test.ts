@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { emptyProjection, type Projection, project } from "../../../d1/conductor/projection.ts";
 import type { StoredEvent } from "../../../shared/conductor/event.ts";
 import { applyToIssue, type Issue } from "../../../shared/conductor/issue.ts";
-import { emptyProjection, type Projection, project } from "../../../shared/conductor/projection.ts";
 import { consequenceOf, refusalOf } from "../../../shared/conductor/rules.ts";
 import { rigEvent } from "../../support/rig-events.ts";
 import { issueAfter, shopEvent, storedEvent } from "./rig.ts";

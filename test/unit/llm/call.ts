@@ -7,7 +7,7 @@ import type {
   Provider,
   ToolDefinition,
 } from "../../../shared/llm/provider.ts";
-import { sleep } from "../../../shared/llm/retry.ts";
+import { sleep } from "../../../shared/time/sleep.ts";
 import type { ModelServer } from "../../support/model-server.ts";
 
 /** A provider over HTTP under test. */

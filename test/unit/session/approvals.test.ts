@@ -7,8 +7,9 @@ import {
   decide,
   declineOverdue,
   hasWork,
-} from "../../../durable-objects/channel-session/approvals.ts";
-import type { Approval, StepRow } from "../../../durable-objects/channel-session/schema.ts";
+} from "../../../durable-objects/channel-session/engine/approvals.ts";
+import type { StepRow } from "../../../durable-objects/channel-session/schema.ts";
+import type { Approval } from "../../../shared/session/decision.ts";
 
 const ann = { id: "1", name: "Ann" };
 const ben = { id: "2", name: "Ben" };

@@ -1,6 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { batchText, chooseBatch, type Dispatch } from "../../../durable-objects/channel-session/batch.ts";
+import {
+  batchText,
+  chooseBatch,
+  type Dispatch,
+} from "../../../durable-objects/channel-session/engine/batch.ts";
 
 const ann = { id: "1", name: "Ann" };
 const ben = { id: "2", name: "Ben" };

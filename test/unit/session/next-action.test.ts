@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decide } from "../../../durable-objects/channel-session/approvals.ts";
+import { decide } from "../../../durable-objects/channel-session/engine/approvals.ts";
 import {
   answerText,
   lostAttempts,
@@ -9,9 +9,10 @@ import {
   nextAction,
   pauseAfter,
   type TurnRules,
-} from "../../../durable-objects/channel-session/next-action.ts";
-import type { Approval, StepEntry } from "../../../durable-objects/channel-session/schema.ts";
+} from "../../../durable-objects/channel-session/engine/next-action.ts";
+import type { StepEntry } from "../../../durable-objects/channel-session/schema.ts";
 import type { ToolCall } from "../../../shared/llm/provider.ts";
+import type { Approval } from "../../../shared/session/decision.ts";
 
 const rules: TurnRules = {
   maxToolRounds: 2,

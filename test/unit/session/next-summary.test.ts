@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   nextSummary,
   type UnsummarisedMessage,
-} from "../../../durable-objects/channel-session/next-summary.ts";
+} from "../../../durable-objects/channel-session/parts/summary/next-summary.ts";
 import type { StepEntry } from "../../../durable-objects/channel-session/schema.ts";
 import { CONTEXT_MESSAGES } from "../../../shared/llm/context.ts";
 import { estimateTokens } from "../../../shared/llm/tokens.ts";

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   asksForApproval,
   isOutdated,
-} from "../../../durable-objects/channel-session/discord/outdated-controls.ts";
+} from "../../../durable-objects/channel-session/surfaces/discord/outdated-controls.ts";
 import { approvalControls, retryControls, stopControls } from "../../../shared/discord/answer-controls.ts";
 import { controlIds } from "../../../shared/discord/components.ts";
 import { writeControlId } from "../../../shared/discord/controls.ts";

@@ -4,7 +4,7 @@ import {
   type PressedTurn,
   type PressTarget,
   takePress,
-} from "../../../durable-objects/channel-session/presses.ts";
+} from "../../../durable-objects/channel-session/parts/presses/presses.ts";
 import type { InboxRow, TurnRow } from "../../../durable-objects/channel-session/schema.ts";
 import type { Press, PressOutcome } from "../../../shared/interaction/press.ts";
 import type { InboundEvent, InteractionTarget } from "../../../shared/session/event.ts";

@@ -3,7 +3,7 @@ import {
   eventText,
   readUserMessage,
   withoutImages,
-} from "../../../durable-objects/channel-session/user-message.ts";
+} from "../../../durable-objects/channel-session/engine/user-message.ts";
 import type { InboundEvent } from "../../../shared/session/event.ts";
 
 const reading = { seesImages: true, signal: new AbortController().signal };

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { Fact } from "../../../shared/memory/facts.ts";
-import type { Pattern } from "../../../shared/memory/patterns.ts";
+import type { Fact } from "../../../shared/memory/fact.ts";
+import type { Pattern } from "../../../shared/memory/pattern.ts";
 import { withBuiltInTools } from "../../../shared/tools/built-in.ts";
 import { buildMemoryTools, type Memory } from "../../../shared/tools/memory.ts";
 import type { Tool } from "../../../shared/tools/tool.ts";

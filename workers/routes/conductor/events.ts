@@ -1,9 +1,9 @@
 import { drizzle } from "drizzle-orm/d1";
 import { Hono } from "hono";
 import * as z from "zod";
+import { readEvents } from "../../../d1/conductor/reading.ts";
+import { type Appended, appendEvent } from "../../../d1/conductor/store.ts";
 import { readSubmission, type Submission } from "../../../shared/conductor/event.ts";
-import { readEvents } from "../../../shared/conductor/reading.ts";
-import { type Appended, appendEvent } from "../../../shared/conductor/store.ts";
 import { RequestError } from "../../errors.ts";
 import { type ConductorContext, requireCaller, requireSpeaker } from "./callers.ts";
 import { queryNumber, readBody, readQuery } from "./input.ts";

@@ -1,12 +1,12 @@
 /** Whether what the conductor needs works, now. */
 import { eq, sql } from "drizzle-orm";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
+import { listAgents } from "../../../d1/conductor/reading.ts";
+import { conductorEvents } from "../../../d1/conductor/schema.ts";
+import { describeD1Failure } from "../../../d1/failure.ts";
 import type { Env } from "../../../durable-objects/env.ts";
 import { isOffline } from "../../../shared/conductor/agent.ts";
 import { OWN_EVENT_PREFIX } from "../../../shared/conductor/event.ts";
-import { listAgents } from "../../../shared/conductor/reading.ts";
-import { conductorEvents } from "../../../shared/conductor/schema.ts";
-import { describeD1Failure } from "../../../shared/memory/failure.ts";
 import { withDeadline } from "../../../shared/time/deadline.ts";
 import { isoTime } from "./views.ts";
 

@@ -1,11 +1,11 @@
 import { drizzle } from "drizzle-orm/d1";
 import { Hono } from "hono";
 import * as z from "zod";
+import { listAgents, listIssues, listQueue } from "../../../d1/conductor/reading.ts";
+import { rebuildProjections } from "../../../d1/conductor/rebuild.ts";
+import { ContentionError, claimNext, peekNext } from "../../../d1/conductor/store.ts";
 import { agentIdText } from "../../../shared/conductor/fields.ts";
 import { issueStates } from "../../../shared/conductor/issue.ts";
-import { listAgents, listIssues, listQueue } from "../../../shared/conductor/reading.ts";
-import { rebuildProjections } from "../../../shared/conductor/rebuild.ts";
-import { ContentionError, claimNext, peekNext } from "../../../shared/conductor/store.ts";
 import { requireAdmin } from "../../auth.ts";
 import { RequestError } from "../../errors.ts";
 import { type ConductorContext, requireCaller, requireSpeaker } from "./callers.ts";

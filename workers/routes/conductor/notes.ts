@@ -1,15 +1,15 @@
 import { drizzle } from "drizzle-orm/d1";
 import { Hono } from "hono";
 import * as z from "zod";
-import { issueStreamId } from "../../../shared/conductor/event.ts";
-import { agentIdText, issueNumber, repoText } from "../../../shared/conductor/fields.ts";
 import {
   addLearning,
   forgetLearning,
   type Learning,
   listLearnings,
-} from "../../../shared/conductor/learnings.ts";
-import { addLogEntry, type LogEntry, listLogEntries } from "../../../shared/conductor/logs.ts";
+} from "../../../d1/conductor/learnings.ts";
+import { addLogEntry, type LogEntry, listLogEntries } from "../../../d1/conductor/logs.ts";
+import { issueStreamId } from "../../../shared/conductor/event.ts";
+import { agentIdText, issueNumber, repoText } from "../../../shared/conductor/fields.ts";
 import { RequestError } from "../../errors.ts";
 import { type ConductorContext, requireCaller, requireSpeaker } from "./callers.ts";
 import { queryNumber, readBody, readFields, readQuery } from "./input.ts";

@@ -1,9 +1,10 @@
 /** How the conductor shows what it knows: times in ISO 8601. */
+
+import type { Claim } from "../../../d1/conductor/store.ts";
 import { isOffline, type RigAgent } from "../../../shared/conductor/agent.ts";
 import type { VersionedIssue } from "../../../shared/conductor/detection.ts";
 import { eventName, type StoredEvent } from "../../../shared/conductor/event.ts";
 import type { Issue } from "../../../shared/conductor/issue.ts";
-import type { Claim } from "../../../shared/conductor/store.ts";
 
 /** Unix milliseconds as ISO 8601. */
 export function isoTime(at: number): string {

@@ -1,0 +1,248 @@
+/**
+ * Works on one turn until it is over: asks the journal what is next, does it, journals it, asks again. What is next is
+ * decided in next-action.ts; this file only acts.
+ */
+
+import type { Command, CommandReply } from "../../../shared/commands/command.ts";
+import { commandOf } from "../../../shared/commands/command-of.ts";
+import { cutToTokens } from "../../../shared/llm/cut-text.ts";
+import { explainToUser } from "../../../shared/llm/errors.ts";
+import { modelTraits } from "../../../shared/llm/models.ts";
+import { type ModelRequest, type Provider, ProviderError } from "../../../shared/llm/provider.ts";
+import type { LogFields, Logger, LogLevel } from "../../../shared/log.ts";
+import { sleep } from "../../../shared/time/sleep.ts";
+import type { Tool } from "../../../shared/tools/tool.ts";
+import { explainRefusal } from "../../../shared/usage/explain-refusal.ts";
+import { AgentUnavailableError } from "../../agent/errors.ts";
+import { BudgetError, type Spending } from "../parts/spending/spending.ts";
+import type { OutboxRow, StepRow } from "../schema.ts";
+import type { Delivery } from "../surfaces/delivery.ts";
+import { countDecided } from "./approvals.ts";
+import { callModel } from "./call-model.ts";
+import type { UserMessage } from "./messages.ts";
+import { lostAttempts, type NextAction, nextAction, pauseAfter } from "./next-action.ts";
+import { FencedError, type OpenTurn, type SessionStore } from "./store.ts";
+import { readUserMessage } from "./user-message.ts";
+
+/** Most tokens that the conversation keeps of a message and its files; the turn itself reads them whole. */
+const KEPT_TOKENS = 20_000;
+
+/**
+ * A turn that died this often is given up, wherever it died. High, for most deaths are none of its fault: a deploy or an
+ * eviction takes every turn with it. A turn that dies in its model calls is given up long before (next-action.ts).
+ */
+const MAX_GENERATIONS = 30;
+/** And not before it was tried for so long, in milliseconds: a machine that keeps failing takes every turn with it too. */
+const MIN_TRIED_MS = 10 * 60_000;
+
+/** What an agent brings to a turn. */
+export interface AgentParts {
+  provider: Provider;
+  tools: readonly Tool[];
+  system: ModelRequest["system"];
+  limits: { maxTokens: number; temperature: number; maxToolRounds: number };
+  /** The model is not told what was said before this; Unix milliseconds. */
+  rememberedSince: number;
+}
+
+/** The text of the model call in progress, as those who watch see it. */
+export interface LiveAnswer {
+  append(text: string): void;
+  /** What was shown of this call is void; `notice` says why. */
+  restart(notice: string): void;
+  /** The call is over, or a new one begins: its text is in the journal, or will be. */
+  clear(): void;
+}
+
+/** What a turn needs from the object it runs in. */
+export interface TurnHost {
+  store: SessionStore;
+  log: Logger;
+  now: () => number;
+  signal: AbortSignal;
+  /** Named in messages to the user. */
+  agentName: string;
+  /** Loads the agent for this turn. @throws ProviderError | AgentUnavailableError */
+  agent: () => Promise<AgentParts>;
+  /** Answers a command; one that is run again after a crash has the effect of one. @throws AgentUnavailableError */
+  runCommand: (command: Command) => Promise<CommandReply>;
+  /** What is kept of the conversation's older part. */
+  summary: () => string | undefined;
+  /** Text of the call in progress, for those who watch. */
+  live: LiveAnswer;
+  /** Asked before each model call, told after it. */
+  spending: Pick<Spending, "reserve" | "report">;
+  /** The journal has changed. */
+  changed: () => void;
+  /** Hands one outbox item to its target; resolves when the target has it, or never will. */
+  deliver: (item: OutboxRow) => Promise<Delivery>;
+}
+
+/**
+ * Runs or resumes a turn. It resolves when the turn is over, when it waits for approval, or when somebody else took it
+ * over (stop, new instance).
+ *
+ * @throws whatever the platform throws; the turn then stays open and the watchdog resumes it.
+ */
+export async function runTurn(turn: OpenTurn, host: TurnHost): Promise<void> {
+  try {
+    if (host.store.heldState(turn) === "running") await reachAnswer(turn, host);
+    if (host.store.heldState(turn) === "parked") host.changed();
+    else await post(turn, host);
+  } catch (error) {
+    if (error instanceof FencedError) return;
+    throw error;
+  }
+}
+
+async function reachAnswer(turn: OpenTurn, host: TurnHost): Promise<void> {
+  const { store, log, now } = host;
+  try {
+    if (hasDiedTooOften(turn, host)) return giveUp(turn, host, { generation: turn.generation });
+    const command = commandOf(turn.message.event);
+    // A version that did not know the command may have asked the model.
+    if (command && store.steps(turn.id).length === 0)
+      return store.answerCommand(turn, command, await host.runCommand(command), now());
+    const agent = await host.agent();
+    store.setModel(turn, agent.provider.name, agent.provider.model);
+    const said = { user: await readMessage(turn, host, agent) };
+    const tools = new Map(agent.tools.map((tool) => [tool.name, tool]));
+    const rules = {
+      maxToolRounds: agent.limits.maxToolRounds,
+      // A tool that this version no longer has may have taken effect in the one before.
+      isIdempotent: (name: string) => tools.get(name)?.idempotent ?? false,
+      needsApproval: (name: string) => tools.get(name)?.needsApproval ?? false,
+    };
+    for (;;) {
+      const steps = store.steps(turn.id);
+      const journal = steps.map(({ entry }) => entry);
+      const action = nextAction(journal, rules);
+      if (action.do === "post") return store.post(turn, action.text, now());
+      if (action.do === "park") return store.park(turn);
+      if (action.do === "give-up") return giveUp(turn, host, { lostAttempts: action.lostAttempts });
+      if (action.do === "call-model") {
+        await pause(steps, action, host);
+        await callModel(turn, host, agent, action, said, journal);
+      } else await runTools(turn, host, tools, action);
+      host.changed();
+    }
+  } catch (error) {
+    const failure = describeFailure(error, host);
+    if (!failure) throw error;
+    const { message, level = "error", ...fields } = failure;
+    log.log(level, "turn.failed", fields);
+    store.fail(turn, { code: failure.code, message }, now());
+  }
+}
+
+/** Waits before an attempt at a model call that follows lost ones, and says so. An instance that dies meanwhile leaves the rest. */
+async function pause(steps: readonly StepRow[], { step }: { step: number }, host: TurnHost): Promise<void> {
+  const lostAt = steps[step]?.startedAt;
+  if (lostAt === undefined) return;
+  const ms = lostAt + pauseAfter(lostAttempts(steps.map(({ entry }) => entry))) - host.now();
+  if (ms <= 0) return;
+  host.live.restart("This answer was interrupted several times; trying again in a moment.");
+  await sleep(ms, host.signal);
+}
+
+/** Each decision may have woken the turn once; whatever else has, followed a death. */
+function hasDiedTooOften({ id, generation }: OpenTurn, { store, now }: TurnHost): boolean {
+  if (generation <= MAX_GENERATIONS || generation - countDecided(store.steps(id)) <= MAX_GENERATIONS)
+    return false;
+  return now() - (store.turn(id)?.startedAt ?? 0) >= MIN_TRIED_MS;
+}
+
+/** Ends a turn that was interrupted too often. `why`: for the operator. */
+function giveUp(turn: OpenTurn, { store, log, now }: TurnHost, why: Record<string, number>): void {
+  const message = "Something kept interrupting this answer, so I gave up. Please ask again.";
+  log.log("error", "turn.given_up", why);
+  store.fail(turn, { code: "interrupted", message }, now());
+}
+
+interface FailureDescription extends LogFields {
+  code: string;
+  message: string;
+  level?: LogLevel;
+}
+
+/** What the user reads (`message`) and what the operator reads (the rest), for errors that another try would not mend. */
+function describeFailure(error: unknown, { agentName, now }: TurnHost): FailureDescription | undefined {
+  if (error instanceof ProviderError && error.code !== "aborted") {
+    const { code, provider, status, requestId, message: cause } = error;
+    return { code, provider, status, requestId, cause, message: explainToUser(error, agentName) };
+  }
+  if (error instanceof BudgetError) {
+    const { code, refusal } = error;
+    if (refusal) {
+      // The hub tells the operator, once for all turns.
+      return { code, level: "info", message: explainRefusal(refusal, agentName, now()) };
+    }
+    const message = `${agentName}'s spending limit cannot be checked right now, so the model was not asked. Please try again in a minute.`;
+    return { code, cause: String(error.cause), message };
+  }
+  if (error instanceof AgentUnavailableError) {
+    const message = `${agentName} is not set up correctly; whoever runs it finds the reason in the log.`;
+    return { code: error.code, cause: error.message, message };
+  }
+  return undefined;
+}
+
+/** What the turn answers, with its files, which the conversation keeps from here on. */
+async function readMessage(turn: OpenTurn, host: TurnHost, agent: AgentParts): Promise<UserMessage> {
+  const events = turn.messages.map(({ event }) => event);
+  const { seesImages } = modelTraits(agent.provider.model);
+  const { user, texts } = await readUserMessage(events, { seesImages, signal: host.signal });
+  if (events.some(({ attachments }) => attachments?.length)) {
+    const kept = texts.map((text) => cutToTokens(text, KEPT_TOKENS));
+    host.store.setUserTexts(turn, kept);
+  }
+  return user;
+}
+
+async function runTools(
+  turn: OpenTurn,
+  host: TurnHost,
+  tools: ReadonlyMap<string, Tool>,
+  { calls, unknown, ...round }: Extract<NextAction, { do: "run-tools" }>,
+): Promise<void> {
+  const { store, now } = host;
+  for (const { step, name } of unknown) {
+    host.log.log("warn", "tool.outcome_unknown", { step, tool: name });
+    store.finishToolCall(turn, step, { content: UNKNOWN_OUTCOME, isError: true, outcome: "unknown" }, now());
+  }
+  store.startToolCalls(turn, { ...round, calls }, now());
+  host.changed();
+  const running = calls.map(async ({ step, name, input }) => {
+    const tool = tools.get(name);
+    const outcome = tool
+      ? await tool.run(input, { idempotencyKey: `${turn.id}-${step}`, signal: host.signal })
+      : {
+          content: `There is no tool "${name}". Tools: ${[...tools.keys()].join(", ") || "none"}.`,
+          isError: true,
+        };
+    store.finishToolCall(turn, step, { ...outcome, outcome: "known" }, now());
+    host.changed();
+  });
+  await settleAll(running);
+}
+
+const UNKNOWN_OUTCOME =
+  "Outcome unknown: this call was started and then interrupted. It may or may not have taken effect. " +
+  "It was not repeated. Check before you try it again, or tell the user.";
+
+/** Waits for all, then throws the first failure: no call is left running behind the turn's back. */
+async function settleAll(running: readonly Promise<void>[]): Promise<void> {
+  const settled = await Promise.allSettled(running);
+  const failed = settled.find((outcome) => outcome.status === "rejected");
+  if (failed) throw failed.reason;
+}
+
+async function post(turn: OpenTurn, host: TurnHost): Promise<void> {
+  for (const item of host.store.pendingOutbox(turn)) {
+    const delivery = await host.deliver(item);
+    if (delivery.status === "sent") host.store.markSent(turn, item.seq);
+    else host.store.markUndeliverable(turn, item.seq, delivery.failure);
+  }
+  host.store.finish(turn, host.now());
+  host.changed();
+}

@@ -1,0 +1,400 @@
+/**
+ * The session's storage: every change of a turn is one method here, and one transaction.
+ *
+ * SQLite in a Durable Object is synchronous: nothing else runs between the statements of a method, and nothing the
+ * object sends leaves it before they are durable (the output gate).
+ */
+
+import { and, eq } from "drizzle-orm";
+import type { Command, CommandReply } from "../../../shared/commands/command.ts";
+import { commandOf } from "../../../shared/commands/command-of.ts";
+import { isQuiet } from "../../../shared/cron/prompt.ts";
+import type { ModelResult } from "../../../shared/llm/provider.ts";
+import type { Decision, DecisionOutcome } from "../../../shared/session/decision.ts";
+import type { InboundEvent } from "../../../shared/session/event.ts";
+import type { Amendment } from "../../contracts.ts";
+import type { SessionDatabase } from "../database.ts";
+import { forgetAnswered, forgetOlder, forgetWaiting } from "../parts/retention/forgetting.ts";
+import {
+  type InboxRow,
+  inbox,
+  outbox,
+  type StepEntry,
+  type StepRow,
+  type TurnFailure,
+  type TurnRow,
+  transcript,
+  turns,
+} from "../schema.ts";
+import { closeUnmade, decide, declineOverdue, hasWork } from "./approvals.ts";
+import { chooseBatch, type Dispatch } from "./batch.ts";
+import { answerText, type PlannedCall } from "./next-action.ts";
+import { type CallEnd, ReportStore } from "./report-store.ts";
+import { SessionReader } from "./session-reader.ts";
+import { OPEN } from "./statements.ts";
+import { eventText } from "./user-message.ts";
+
+/** A turn as held by the instance that works on it. */
+export interface OpenTurn {
+  id: string;
+  generation: number;
+  /** What it answers, oldest first; at least one. */
+  messages: InboxRow[];
+  /** The last of them, whose turn this is. */
+  message: InboxRow;
+}
+
+/** What became of an event that came in. */
+export type Acceptance =
+  | { status: "stored" | "duplicate"; message: InboxRow }
+  | { status: "busy"; waiting: number };
+
+/** What became of a tool call; `unknown`: it was started, and nobody can tell. */
+export type ToolEnd = NonNullable<Extract<StepEntry, { kind: "tool" }>["result"]>;
+
+/** This instance no longer owns the turn: it was stopped, or another instance took it over. */
+export class FencedError extends Error {
+  override readonly name = "FencedError";
+  readonly code = "fenced";
+}
+
+export class SessionStore extends SessionReader {
+  readonly #storage: DurableObjectStorage;
+  readonly #reports: ReportStore;
+
+  constructor(storage: DurableObjectStorage, db: SessionDatabase) {
+    super(db);
+    this.#storage = storage;
+    this.#reports = new ReportStore(storage, db);
+  }
+
+  /**
+   * Stores an event once. A second one with the same id changes nothing and is told of the first.
+   *
+   * @param maxWaiting how many messages may wait; one more is not stored (`busy`).
+   */
+  accept(event: InboundEvent, turnId: string, maxWaiting: number, now: number): Acceptance {
+    return this.#storage.transactionSync(() => {
+      const earlier = this.sql.message.byEvent().get({ eventId: event.id });
+      if (earlier) return { status: "duplicate", message: earlier };
+      const waiting = this.sql.message.countWaiting().get()?.rows ?? 0;
+      if (waiting >= maxWaiting) return { status: "busy", waiting };
+      const message = this.sql.message.insert().get({ eventId: event.id, turnId, event, now });
+      return { status: "stored", message };
+    });
+  }
+
+  /** Changes what a waiting message says. @returns the message; `undefined` when it is not waiting (any more). */
+  amend({ id, text, attachments }: Amendment): InboxRow | undefined {
+    return this.#storage.transactionSync(() => {
+      const row = this.sql.message.byEvent().get({ eventId: id });
+      if (row?.status !== "waiting") return undefined;
+      const { attachments: _, ...rest } = row.event;
+      const event = { ...rest, text, ...(attachments && { attachments }) };
+      this.db.update(inbox).set({ event }).where(eq(inbox.seq, row.seq)).run();
+      return { ...row, event };
+    });
+  }
+
+  /** Takes a waiting message back; its id stays known. @returns whether it waited. */
+  withdraw(eventId: string): boolean {
+    return this.#storage.transactionSync(() => {
+      const row = this.sql.message.byEvent().get({ eventId });
+      if (row?.status !== "waiting") return false;
+      forgetWaiting(this.db, row.seq);
+      return true;
+    });
+  }
+
+  /**
+   * The turn to work on: the open one, which some earlier instance left behind, or one that answers the oldest waiting
+   * message and those that may join it. Taking it makes every earlier holder's writes fail with {@link FencedError}.
+   * There is none while the open one is parked.
+   */
+  takeTurn(dispatch: Dispatch, now: number): OpenTurn | undefined {
+    return this.#storage.transactionSync(() => {
+      const turn = this.openTurn();
+      if (!turn) return this.#openTurn(dispatch, now);
+      return turn.state === "parked" ? undefined : this.#resumeTurn(turn, now);
+    });
+  }
+
+  #resumeTurn(turn: TurnRow, now: number): OpenTurn | undefined {
+    const generation = turn.generation + 1;
+    this.#updateTurn(turn.id, { generation });
+    this.#reports.addLost(turn, this.steps(turn.id).at(-1), now);
+    return heldTurn(generation, this.sql.message.ofTurn().all({ turnId: turn.id }));
+  }
+
+  #openTurn(dispatch: Dispatch, now: number): OpenTurn | undefined {
+    const waiting = this.waiting();
+    const batch = chooseBatch(
+      waiting.map((row) => ({ ...row.event, isAlone: isAnsweredAlone(row.event), row })),
+      dispatch,
+    ).map(({ row }) => row);
+    const turn = heldTurn(1, batch);
+    if (!turn) return undefined;
+    this.sql.turn.insert().run({ id: turn.id, seq: turn.message.seq, now });
+    for (const { seq, event, receivedAt } of batch) {
+      this.sql.message.take().run({ seq, turnId: turn.id });
+      this.sql.transcript
+        .insert()
+        .run({ turnId: turn.id, role: "user", content: eventText(event), now: receivedAt });
+    }
+    return turn;
+  }
+
+  /** State of a turn this instance holds. @throws FencedError */
+  heldState(turn: OpenTurn): TurnRow["state"] {
+    return this.#assertHeld(turn).state;
+  }
+
+  /** @throws FencedError when another instance holds the turn, or it is over. */
+  #assertHeld(turn: OpenTurn): TurnRow {
+    const row = this.turn(turn.id);
+    const isOpen = row && (OPEN as readonly string[]).includes(row.state);
+    if (!row || !isOpen || row.generation !== turn.generation)
+      throw new FencedError(`turn ${turn.id} is not ours`);
+    return row;
+  }
+
+  /** Names the model that answers. */
+  setModel(turn: OpenTurn, provider: string, model: string): void {
+    this.#write(turn, () => this.sql.turn.setModel().run({ id: turn.id, provider, model }));
+  }
+
+  /** Replaces the turn's messages in the conversation by what was read of them, files included; one text for each. */
+  setUserTexts(turn: OpenTurn, texts: readonly string[]): void {
+    const isOwn = and(eq(transcript.turnId, turn.id), eq(transcript.role, "user"));
+    const { seq } = transcript;
+    this.#write(turn, () => {
+      const rows = this.db.select({ seq }).from(transcript).where(isOwn).orderBy(seq).all();
+      for (const [index, row] of rows.entries())
+        this.db.update(transcript).set({ content: texts[index] }).where(eq(seq, row.seq)).run();
+    });
+  }
+
+  /** Journals that a model call starts (again). */
+  startModelCall(turn: OpenTurn, call: { step: number; round: number; attempt: number }, now: number): void {
+    const { step, ...rest } = call;
+    this.#write(turn, () => this.#startStep(turn, step, { kind: "model", ...rest }, now));
+  }
+
+  /** Journals what the model said. */
+  finishModelCall(turn: OpenTurn, step: number, result: ModelResult, now: number): void {
+    this.#write(turn, (row) => {
+      const { entry } = this.#finishStep(turn, step, result, now);
+      if (entry.kind !== "model") throw new Error(`step ${step} of turn ${turn.id} is no model call`);
+      this.#reports.addOf(
+        { ...row, model: result.model },
+        { step, attempt: entry.attempt },
+        { usage: result.usage },
+        now,
+      );
+    });
+  }
+
+  /** A model call has failed. */
+  failModelCall(
+    turn: OpenTurn,
+    call: { step: number; attempt: number },
+    end: Required<CallEnd>,
+    now: number,
+  ): void {
+    this.#write(turn, (row) => this.#reports.addOf(row, call, end, now));
+  }
+
+  /**
+   * Journals that calls of one round start, all before the first leaves the object, and that others wait for approval.
+   */
+  startToolCalls(
+    turn: OpenTurn,
+    { round, calls, ask }: { round: number; calls: readonly PlannedCall[]; ask: readonly PlannedCall[] },
+    now: number,
+  ): void {
+    this.#write(turn, () => {
+      for (const { step, approval, ...call } of calls) {
+        const started = approval && { approval: { ...approval, started: true as const } };
+        this.#startStep(turn, step, { kind: "tool", round, ...call, ...started }, now);
+      }
+      for (const { step, ...call } of ask)
+        this.#startStep(turn, step, { kind: "tool", round, ...call, approval: { state: "pending" } }, now);
+    });
+  }
+
+  /** Journals what a tool gave back, or that nobody knows. */
+  finishToolCall(turn: OpenTurn, step: number, result: ToolEnd, now: number): void {
+    this.#write(turn, () => this.#finishStep(turn, step, result, now));
+  }
+
+  /** Nobody works on the turn until somebody decides on its calls; it stays the open one. */
+  park(turn: OpenTurn): void {
+    this.#write(turn, () => this.#updateTurn(turn.id, { state: "parked" }));
+  }
+
+  /** Takes a decision on a call that waits for one: the first holds. */
+  decide(decision: Decision, now: number): DecisionOutcome {
+    return this.#storage.transactionSync(() => {
+      const { outcome, change } = decide(this.steps(decision.turn), decision, now);
+      if (change) this.#change([change]);
+      return outcome;
+    });
+  }
+
+  /** Declines the calls that have waited too long for a decision. @returns the turn, when there were any. */
+  declineOverdue(now: number): string | undefined {
+    return this.#storage.transactionSync(() => {
+      const turn = this.openTurn();
+      const overdue = turn ? declineOverdue(this.steps(turn.id), now) : [];
+      this.#change(overdue);
+      return overdue[0]?.turnId;
+    });
+  }
+
+  /** Writes steps about which was decided. A parked turn that has something to do then is no longer parked. */
+  #change(steps: readonly StepRow[]): void {
+    for (const step of steps) this.sql.step.write().run(step);
+    const turn = this.openTurn();
+    if (turn?.state === "parked" && hasWork(this.steps(turn.id)))
+      this.#updateTurn(turn.id, { state: "running" });
+  }
+
+  #startStep(
+    turn: OpenTurn,
+    step: number,
+    entry: StepEntry,
+    startedAt: number,
+    finishedAt: number | null = null,
+  ): void {
+    this.sql.step.write().run({ turnId: turn.id, step, entry, startedAt, finishedAt });
+  }
+
+  #finishStep(turn: OpenTurn, step: number, result: ModelResult | ToolEnd, now: number): StepRow {
+    const row = this.steps(turn.id)[step];
+    if (!row) throw new Error(`turn ${turn.id} has no step ${step}`);
+    this.sql.step.write().run({ ...row, entry: { ...row.entry, result }, finishedAt: now });
+    return row;
+  }
+
+  /**
+   * The turn has its answer: what must be said is in the outbox, and in the conversation, from here on. A quiet one is in
+   * the conversation only.
+   */
+  post(turn: OpenTurn, text: string, now: number): void {
+    this.#write(turn, () => {
+      this.#updateTurn(turn.id, { state: "posting" });
+      this.sql.transcript.insert().run({ turnId: turn.id, role: "assistant", content: text, now });
+      const { mayBeQuiet } = turn.message.event;
+      if (!(mayBeQuiet && isQuiet(text))) this.#enqueue(turn, text, now);
+    });
+  }
+
+  /** The turn's command has its answer, which is all that the turn has to say. */
+  answerCommand(turn: OpenTurn, command: Command, reply: CommandReply, now: number): void {
+    this.#storage.transactionSync(() => {
+      this.#write(turn, () => {
+        this.#startStep(turn, 0, { kind: "command", command, reply }, now, now);
+      });
+      this.post(turn, reply.text, now);
+    });
+  }
+
+  /** The turn has failed: the user is told by way of the outbox; the model will not read it. */
+  fail(turn: OpenTurn, failure: TurnFailure, now: number): void {
+    this.#write(turn, () => {
+      for (const step of closeUnmade(this.steps(turn.id), now)) this.sql.step.write().run(step);
+      this.#updateTurn(turn.id, { state: "posting", failure });
+      this.#enqueue(turn, failure.message, now);
+    });
+  }
+
+  #enqueue(turn: OpenTurn, text: string, now: number): void {
+    const { target } = turn.message.event;
+    this.db.insert(outbox).values({ turnId: turn.id, target, text, status: "pending", createdAt: now }).run();
+  }
+
+  /** Said. */
+  markSent(turn: OpenTurn, seq: number): void {
+    this.#write(turn, () => this.db.update(outbox).set({ status: "sent" }).where(eq(outbox.seq, seq)).run());
+  }
+
+  /** It cannot be said; that is how the turn ends, unless it had failed before. */
+  markUndeliverable(turn: OpenTurn, seq: number, failure: TurnFailure): void {
+    this.#write(turn, (row) => {
+      this.db.update(outbox).set({ status: "undeliverable" }).where(eq(outbox.seq, seq)).run();
+      this.#updateTurn(turn.id, { failure: row.failure ?? failure });
+    });
+  }
+
+  /** Everything is said; the turn is over. */
+  finish(turn: OpenTurn, now: number): void {
+    this.#write(turn, ({ failure }) => {
+      this.#updateTurn(turn.id, { state: failure ? "failed" : "done", finishedAt: now });
+    });
+  }
+
+  /**
+   * Stops the open turn, whoever works on it. What was shown stays, marked as stopped, so that the model knows later.
+   *
+   * @param partial text of the model call that is cut.
+   * @returns the turn's id, or `undefined` when nothing was running (or its answer is already on its way out).
+   */
+  cancel(partial: string, now: number): string | undefined {
+    return this.#storage.transactionSync(() => {
+      const turn = this.openTurn();
+      if (turn?.state !== "running" && turn?.state !== "parked") return undefined;
+      const journal = this.steps(turn.id);
+      const last = journal.at(-1);
+      if (last?.entry.kind === "model" && !last.entry.result) {
+        this.sql.step.write().run({ ...last, entry: { ...last.entry, partial } });
+      }
+      for (const step of closeUnmade(journal, now)) this.sql.step.write().run(step);
+      this.#reports.addLost(turn, last, now);
+      const entries = journal.map(({ entry }) => entry);
+      const content = [answerText(entries, partial), STOPPED].filter((text) => text !== "").join("\n\n");
+      this.sql.transcript.insert().run({ turnId: turn.id, role: "assistant", content, now });
+      this.#updateTurn(turn.id, { state: "cancelled", generation: turn.generation + 1, finishedAt: now });
+      return turn.id;
+    });
+  }
+
+  #updateTurn(id: string, change: Partial<TurnRow>): void {
+    this.db.update(turns).set(change).where(eq(turns.id, id)).run();
+  }
+
+  #write(turn: OpenTurn, change: (row: TurnRow) => void): void {
+    this.#storage.transactionSync(() => change(this.#assertHeld(turn)));
+  }
+
+  /**
+   * Forgets all that was said and answered, and stops what is being answered. What still waits is kept: it was accepted,
+   * and will be answered. Ids of messages stay known, so that none is answered again.
+   */
+  forget(now: number): void {
+    this.#storage.transactionSync(() => {
+      this.cancel("", now);
+      forgetAnswered(this.db);
+    });
+  }
+
+  /**
+   * Forgets what was received before `before`, except what is still waiting or worked on.
+   *
+   * @returns whether nothing is left.
+   */
+  purge(before: number): boolean {
+    return this.#storage.transactionSync(() => forgetOlder(this.db, before, this.openTurn()?.id));
+  }
+}
+
+/** What the model reads at the end of an answer that was stopped. */
+const STOPPED = "[stopped by the user]";
+
+function isAnsweredAlone(event: InboundEvent): boolean {
+  return event.target.kind === "interaction" || commandOf(event) !== null;
+}
+
+function heldTurn(generation: number, messages: InboxRow[]): OpenTurn | undefined {
+  const message = messages.at(-1);
+  return message && { id: message.turnId, generation, messages, message };
+}

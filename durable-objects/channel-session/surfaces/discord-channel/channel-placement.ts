@@ -1,0 +1,86 @@
+import type { DiscordError } from "../../../../shared/discord/errors.ts";
+import { type DesiredPosts, nextPost, type PostAction } from "../../../../shared/discord/posting-plan.ts";
+import type { DiscordRest } from "../../../../shared/discord/rest.ts";
+import type { DiscordTarget } from "../../../../shared/session/event.ts";
+import type { PlacedAction, Placement } from "../discord/placement.ts";
+import { type PostStore, toPost } from "../discord/post-store.ts";
+import { ChannelVenue } from "./channel-venue.ts";
+import { type Destination, type Effort, findDestination, replyInChannel } from "./destination.ts";
+
+/** What a {@link ChannelPlacement} needs. */
+export interface ChannelPlacementOptions {
+  turnId: string;
+  target: DiscordTarget;
+  rest: DiscordRest;
+  posts: PostStore;
+  /** The bot may not have a thread there. */
+  threadRefused: (error: DiscordError) => void;
+}
+
+/** An answer to a message: in its thread, or in its channel. */
+export class ChannelPlacement implements Placement {
+  readonly #options: ChannelPlacementOptions;
+  #destination: Promise<Destination> | undefined;
+
+  constructor(options: ChannelPlacementOptions) {
+    this.#options = options;
+  }
+
+  isShown(desired: DesiredPosts): boolean {
+    return this.#nextPost(desired).do === "nothing";
+  }
+
+  async next(desired: DesiredPosts, effort: Effort): Promise<PlacedAction | undefined> {
+    const { rest, posts } = this.#options;
+    const action = this.#nextPost(desired);
+    if (action.do === "nothing") return undefined;
+    const { channelId, replyTo } = await this.#findDestination(effort);
+    const reply = replyTo === null ? null : { part: 0, to: replyTo };
+    return { action, venue: new ChannelVenue({ rest, posts, channelId, place: "channel", reply }) };
+  }
+
+  async prepare(effort: Effort): Promise<void> {
+    await this.#findDestination(effort);
+  }
+
+  async typingIn(effort: Effort): Promise<string> {
+    return (await this.#findDestination(effort)).channelId;
+  }
+
+  remark(): null {
+    return null;
+  }
+
+  /** A thread that is gone, or that the bot may not write in, costs the thread only. */
+  async hasOther(error: DiscordError): Promise<boolean> {
+    const { target, posts, turnId, threadRefused } = this.#options;
+    const isUnbegun = posts.ofTurn(turnId).length === 0;
+    const isElsewhere = error.code === "forbidden" || error.code === "not_found";
+    const destination = await this.#destination?.catch(() => undefined);
+    if (!isUnbegun || !isElsewhere || !destination || destination.channelId === target.channelId)
+      return false;
+    threadRefused(error);
+    this.#destination = Promise.resolve(replyInChannel(target));
+    return true;
+  }
+
+  #nextPost(desired: DesiredPosts): PostAction {
+    const { posts, turnId } = this.#options;
+    return nextPost(desired, posts.ofTurn(turnId).map(toPost));
+  }
+
+  /** Where the answer goes: where its beginning is, if any of it was posted before. */
+  #findDestination(effort: Effort): Promise<Destination> {
+    const { rest, target, posts, turnId, threadRefused } = this.#options;
+    const [first] = posts.ofTurn(turnId);
+    if (first) {
+      const reply = first.channelId === target.channelId ? replyInChannel(target).replyTo : null;
+      return Promise.resolve({ channelId: first.channelId, replyTo: reply });
+    }
+    this.#destination ??= findDestination(rest, target, effort, threadRefused).catch((error: unknown) => {
+      this.#destination = undefined;
+      throw error;
+    });
+    return this.#destination;
+  }
+}

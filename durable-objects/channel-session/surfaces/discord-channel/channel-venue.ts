@@ -1,0 +1,118 @@
+import type {
+  RESTPatchAPIChannelMessageJSONBody,
+  RESTPostAPIChannelMessageJSONBody,
+} from "discord-api-types/v10";
+import * as z from "zod";
+import { componentsOf } from "../../../../shared/discord/components.ts";
+import type { PostContent } from "../../../../shared/discord/posting-plan.ts";
+import type { DiscordRest } from "../../../../shared/discord/rest.ts";
+import { snowflakeAt } from "../../../../shared/discord/snowflake.ts";
+import type { PostRow } from "../../schema.ts";
+import { nonceOf, type PostStore } from "../discord/post-store.ts";
+import {
+  attachmentsOf,
+  CLOCK_SKEW_MS,
+  filesOf,
+  type MadeMessage,
+  madeMessage,
+  type NewMessage,
+  NO_MENTIONS,
+  type Venue,
+} from "../discord/venue.ts";
+import { type Effort, requestInChannel } from "./destination.ts";
+
+/**
+ * How long a message that may be there is simply sent again, in milliseconds: Discord knows its nonce for “a few minutes”
+ * and then answers with the message that is there. Later it is looked for.
+ */
+const NONCE_HOLDS_MS = 120_000;
+
+const foundMessages = z.array(
+  madeMessage.extend({
+    author: z.object({ id: z.string() }),
+    nonce: z.union([z.string(), z.number()]).nullish(),
+  }),
+);
+const user = z.object({ id: z.string() });
+
+/** What a {@link ChannelVenue} needs. */
+export interface ChannelVenueOptions {
+  rest: DiscordRest;
+  posts: Pick<PostStore, "has">;
+  channelId: string;
+  /** `dm`: the channel is a DM in which an answer to an interaction goes on. */
+  place: "channel" | "dm";
+  /** Which part replies to which message. */
+  reply: { part: number; to: string } | null;
+}
+
+/** A channel, thread or DM in which the bot writes with its own token. */
+export class ChannelVenue implements Venue {
+  readonly place: "channel" | "dm";
+  readonly channelId: string;
+  readonly #options: ChannelVenueOptions;
+
+  constructor(options: ChannelVenueOptions) {
+    this.#options = options;
+    this.place = options.place;
+    this.channelId = options.channelId;
+  }
+
+  mustBeFound({ attemptedAt }: PostRow, now: number): boolean {
+    return now - attemptedAt > NONCE_HOLDS_MS;
+  }
+
+  async find(row: PostRow, effort: Effort): Promise<MadeMessage | undefined> {
+    const { rest, posts } = this.#options;
+    const after = snowflakeAt(row.attemptedAt - CLOCK_SKEW_MS);
+    const path = `/channels/${row.channelId}/messages?after=${after}&limit=100`;
+    const since = foundMessages.parse(await rest.request({ method: "GET", path, ...effort }));
+    const nonce = nonceOf(row);
+    const byNonce = since.find((candidate) => String(candidate.nonce ?? "") === nonce);
+    if (byNonce) return byNonce;
+    const same = since.filter(({ id, content }) => content === row.content && !posts.has(id));
+    if (same.length === 0) return undefined;
+    const self = user.parse(await rest.request({ method: "GET", path: "/users/@me", ...effort }));
+    return same.find(({ author }) => author.id === self.id);
+  }
+
+  async create(message: NewMessage, effort: Effort): Promise<MadeMessage> {
+    const { rest, channelId, reply } = this.#options;
+    const { part, content, controls, file } = message;
+    const body: RESTPostAPIChannelMessageJSONBody = {
+      content,
+      nonce: nonceOf(message),
+      enforce_nonce: true,
+      allowed_mentions: NO_MENTIONS,
+      ...(controls.length > 0 && { components: componentsOf(controls) }),
+      ...(reply?.part === part && { message_reference: replyTo(reply.to) }),
+      ...attachmentsOf(file),
+    };
+    const path = `/channels/${channelId}/messages`;
+    const request = { method: "POST", path, body, ...filesOf(file), ...effort } as const;
+    return madeMessage.parse(await requestInChannel(rest, channelId, request));
+  }
+
+  async edit(messageId: string, { content, controls, file }: PostContent, effort: Effort): Promise<void> {
+    const { rest, channelId } = this.#options;
+    const body: RESTPatchAPIChannelMessageJSONBody = {
+      content,
+      allowed_mentions: NO_MENTIONS,
+      // Always said: nobody may know whether an earlier edit took those that were there away.
+      components: componentsOf(controls),
+      ...attachmentsOf(file),
+    };
+    const path = `/channels/${channelId}/messages/${messageId}`;
+    await requestInChannel(rest, channelId, { method: "PATCH", path, body, ...filesOf(file), ...effort });
+  }
+
+  async delete(messageId: string, effort: Effort): Promise<void> {
+    const { rest, channelId } = this.#options;
+    const path = `/channels/${channelId}/messages/${messageId}`;
+    await requestInChannel(rest, channelId, { method: "DELETE", path, ...effort });
+  }
+}
+
+function replyTo(messageId: string): RESTPostAPIChannelMessageJSONBody["message_reference"] {
+  return { message_id: messageId, fail_if_not_exists: false };
+}

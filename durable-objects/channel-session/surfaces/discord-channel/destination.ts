@@ -1,0 +1,80 @@
+/** Where an answer goes. */
+import type {
+  RESTPatchAPIChannelJSONBody,
+  RESTPostAPIChannelMessagesThreadsJSONBody,
+} from "discord-api-types/v10";
+import * as z from "zod";
+import { DISCORD_CODE, DiscordError, isFinal } from "../../../../shared/discord/errors.ts";
+import type { DiscordRequest, DiscordRest } from "../../../../shared/discord/rest.ts";
+import type { DiscordTarget } from "../../../../shared/session/event.ts";
+
+/** A channel, thread or DM, and the message in it that the answer replies to. */
+export interface Destination {
+  channelId: string;
+  replyTo: string | null;
+}
+
+/** How long, and until when, a request may be tried. */
+export type Effort = Pick<DiscordRequest, "deadline" | "signal">;
+
+/** After so many minutes without a message Discord puts a thread away. */
+const AUTO_ARCHIVE_MINUTES = 1_440;
+
+const thread = z.object({ id: z.string() });
+
+/** The channel that the message was written in; what nobody asked for replies to nothing. */
+export function replyInChannel({ channelId, messageId }: DiscordTarget): Destination {
+  return { channelId, replyTo: messageId ?? null };
+}
+
+/**
+ * Finds the place for an answer, and starts its thread. A thread that was started before is found again: it has the
+ * message's id.
+ *
+ * @param refused told when the thread cannot be had; the answer then goes to the channel.
+ * @throws DiscordError when it may be tried again, or the token is no good.
+ */
+export async function findDestination(
+  rest: DiscordRest,
+  target: DiscordTarget,
+  effort: Effort,
+  refused: (error: DiscordError) => void,
+): Promise<Destination> {
+  const { channelId, messageId } = target;
+  if (!target.thread) return replyInChannel(target);
+  if (target.thread.from === "earlier") return { channelId: target.thread.id, replyTo: null };
+  if (messageId === undefined) return replyInChannel(target);
+  const body: RESTPostAPIChannelMessagesThreadsJSONBody = {
+    name: target.thread.name,
+    auto_archive_duration: AUTO_ARCHIVE_MINUTES,
+  };
+  const path = `/channels/${channelId}/messages/${messageId}/threads`;
+  try {
+    const started = thread.parse(await rest.request({ method: "POST", path, body, ...effort }));
+    return { channelId: started.id, replyTo: null };
+  } catch (error) {
+    if (!(error instanceof DiscordError)) throw error;
+    if (error.discordCode === DISCORD_CODE.threadExists) return { channelId: messageId, replyTo: null };
+    if (!isFinal(error) || error.code === "unauthorized") throw error;
+    refused(error);
+    return replyInChannel(target);
+  }
+}
+
+/** Makes a request in a channel; where that is a thread that Discord has put away, it is opened first. */
+export async function requestInChannel(
+  rest: DiscordRest,
+  channelId: string,
+  request: DiscordRequest,
+): Promise<unknown> {
+  try {
+    return await rest.request(request);
+  } catch (error) {
+    if (!(error instanceof DiscordError) || error.discordCode !== DISCORD_CODE.threadArchived) throw error;
+    const { deadline, signal } = request;
+    const body: RESTPatchAPIChannelJSONBody = { archived: false };
+    const effort = { ...(deadline !== undefined && { deadline }), ...(signal && { signal }) };
+    await rest.request({ method: "PATCH", path: `/channels/${channelId}`, body, ...effort });
+    return rest.request(request);
+  }
+}

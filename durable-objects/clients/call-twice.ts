@@ -1,0 +1,29 @@
+import { withDeadline } from "../../shared/time/deadline.ts";
+
+/** How long one try may take when its caller does not say, in milliseconds. */
+const TIMEOUT_MS = 5_000;
+/** An object that restarts, as it does with each deploy, fails the calls that it was busy with: the second try finds it new. */
+const TRIES = 2;
+
+/**
+ * Calls a Durable Object, and once more when that fails. Whatever is called must not mind being called twice.
+ *
+ * @param call gets a stub of its own each time: one that has thrown stays broken.
+ * @param limits `timeoutMs` is for each try; `signal` ends the wait.
+ * @throws the signal's reason, or why the object could not be reached.
+ */
+export async function callTwice<T>(
+  call: () => Promise<T>,
+  {
+    timeoutMs = TIMEOUT_MS,
+    signal,
+  }: { timeoutMs?: number | undefined; signal?: AbortSignal | undefined } = {},
+): Promise<T> {
+  for (let tryNumber = 1; ; tryNumber++) {
+    try {
+      return await withDeadline(call(), timeoutMs, signal);
+    } catch (error) {
+      if (signal?.aborted || tryNumber === TRIES) throw error;
+    }
+  }
+}
