@@ -21,7 +21,7 @@ import type { Dispatch } from "./engine/batch.ts";
 import { ReportStore } from "./engine/report-store.ts";
 import { runTurn } from "./engine/run-turn.ts";
 import { type OpenTurn, SessionStore } from "./engine/store.ts";
-import { JobTable } from "./parts/job-table.ts";
+import { JobTable } from "./parts/jobs/job-table.ts";
 import { takePress } from "./parts/presses/presses.ts";
 import { reportRuns } from "./parts/run-report.ts";
 import { SharedRecords } from "./parts/shared-records.ts";
@@ -29,6 +29,7 @@ import { Spending } from "./parts/spending/spending.ts";
 import { Summarizer } from "./parts/summary/summarizer.ts";
 import { SummaryStore } from "./parts/summary/summary-store.ts";
 import { DiscordDelivery, type DiscordTurn } from "./surfaces/discord/discord-delivery.ts";
+import { PostStore } from "./surfaces/discord/post-store.ts";
 import { WebhookDelivery } from "./surfaces/discord-webhook/webhook-delivery.ts";
 import { Audience, sendFrame } from "./surfaces/web/audience.ts";
 import { readClientFrame, takeClientFrame } from "./surfaces/web/client-frames.ts";
@@ -78,6 +79,7 @@ export class ChannelSession extends DurableObject<Env> implements SessionApi {
   readonly #discord: DiscordDelivery;
   readonly #webhook: WebhookDelivery;
   readonly #summaries: SummaryStore;
+  readonly #posts: PostStore;
   readonly #summarizer: Summarizer;
   /** The turn this instance works on. */
   #running: RunningTurn | undefined;
@@ -101,6 +103,7 @@ export class ChannelSession extends DurableObject<Env> implements SessionApi {
     this.#records = new SharedRecords(ctx, env.DB, { agent, chat: this.#chat }, this.#log);
     this.#audience = new Audience(ctx, (turnId) => this.#view(turnId));
     this.#summaries = new SummaryStore(ctx.storage, db);
+    this.#posts = new PostStore(db);
     this.#summarizer = new Summarizer({
       store: this.#summaries,
       log: this.#log,
@@ -208,7 +211,7 @@ export class ChannelSession extends DurableObject<Env> implements SessionApi {
     this.#summarizer.abandon();
     const open = this.#store.openTurn();
     if (open && open.state !== "posting") this.#discord.stopped(open.id);
-    this.#store.forget(Date.now());
+    this.#store.forget(Date.now(), [this.#posts, this.#summaries]);
     this.#resumeDiscord();
     void this.#running?.discord?.end();
     this.#running?.controller.abort(new DOMException("the conversation was reset", "AbortError"));
@@ -400,7 +403,7 @@ export class ChannelSession extends DurableObject<Env> implements SessionApi {
   #purge(now: number): void {
     const memory = this.#memory;
     const retention = retentionMs(memory?.conversationRetention ?? "indefinite");
-    const isEmpty = retention !== null && this.#store.purge(now - retention);
+    const isEmpty = retention !== null && this.#store.purge(now - retention, [this.#posts, this.#summaries]);
     if (isEmpty || retention === null) this.#jobs.unschedule("purge");
     else this.#jobs.schedule("purge", now + PURGE_EVERY_MS);
     if (isEmpty) this.#records.unlistChat();

@@ -1,9 +1,13 @@
 import { defineConfig } from "drizzle-kit";
 
-/** `npm run migrations` writes what changed in schema.ts as the next SQL file. */
+const room = "./durable-objects/channel-session";
+
+/** `npm run migrations` writes what changed in the tables of these rooms as the next SQL file. */
 export default defineConfig({
   dialect: "sqlite",
   driver: "durable-sqlite",
-  schema: "./durable-objects/channel-session/schema.ts",
-  out: "./durable-objects/channel-session/migrations",
+  schema: ["engine", "parts/summary", "parts/jobs", "surfaces/discord"].map(
+    (of) => `${room}/${of}/schema.ts`,
+  ),
+  out: `${room}/migrations`,
 });

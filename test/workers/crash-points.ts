@@ -8,6 +8,7 @@
  * Reports of finished calls are written by these same methods; what the hub has confirmed is deleted beside the turns, and
  * whatever is told twice counts once (agent-hub.test.ts).
  */
+import { InboxStore } from "../../durable-objects/channel-session/engine/inbox-store.ts";
 import { SessionStore } from "../../durable-objects/channel-session/engine/store.ts";
 
 /** A place to die at. `write`: `<method> <nth call of it>` or `write <n>`, counted from 1 in each instance. */
@@ -21,9 +22,9 @@ export interface CrashPoint {
 const READS = ["constructor", "heldState", "purge"];
 
 /** The writes of a turn. */
-export const WRITES = Object.getOwnPropertyNames(SessionStore.prototype).filter(
-  (name) => !READS.includes(name),
-);
+export const WRITES = [InboxStore.prototype, SessionStore.prototype]
+  .flatMap((store) => Object.getOwnPropertyNames(store))
+  .filter((name) => !READS.includes(name));
 
 /** What happened to one conversation. */
 export interface Fate {

@@ -1,7 +1,9 @@
 /** What people decide about tool calls that need their approval: pure steps over a turn's journal. */
+
 import type { Decided, Decision, DecisionOutcome } from "../../../shared/session/decision.ts";
 import type { Author } from "../../../shared/session/event.ts";
-import type { StepEntry, StepRow } from "../schema.ts";
+import type { StepEntry } from "./journal.ts";
+import type { StepRow } from "./schema.ts";
 
 /** How long a call waits for a decision, in milliseconds. */
 export const APPROVAL_MS = 24 * 3_600_000;

@@ -1,4 +1,5 @@
 /** Makes one model call of a turn: asks whether it may cost something, journals it, shows it, tells what it used. */
+
 import { CONTEXT_MESSAGES, fitContext } from "../../../shared/llm/context.ts";
 import { modelTraits } from "../../../shared/llm/models.ts";
 import {
@@ -8,7 +9,7 @@ import {
   type ProviderErrorCode,
 } from "../../../shared/llm/provider.ts";
 import { withSummary } from "../../../shared/llm/summary.ts";
-import type { StepEntry } from "../schema.ts";
+import type { StepEntry } from "./journal.ts";
 import { earlierMessages, turnMessages, type UserMessage } from "./messages.ts";
 import type { NextAction } from "./next-action.ts";
 import type { AgentParts, TurnHost } from "./run-turn.ts";

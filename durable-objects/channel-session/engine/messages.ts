@@ -1,5 +1,5 @@
 import type { ModelMessage, ToolResult } from "../../../shared/llm/provider.ts";
-import type { StepEntry } from "../schema.ts";
+import type { StepEntry } from "./journal.ts";
 
 /** A message of the conversation before this turn. */
 export interface EarlierMessage {

@@ -1,5 +1,5 @@
 import type { Approval } from "../../../shared/session/decision.ts";
-import type { StepEntry } from "../schema.ts";
+import type { StepEntry } from "./journal.ts";
 
 /** A tool call and the step that journals it. */
 export interface PlannedCall {

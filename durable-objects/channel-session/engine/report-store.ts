@@ -1,7 +1,8 @@
 /** What the agent's hub has yet to hear of. Like {@link SessionStore}: one method is one transaction. */
+
 import type { ProviderErrorCode, TokenUsage } from "../../../shared/llm/provider.ts";
 import type { SessionDatabase } from "../database.ts";
-import type { ReportRow, StepRow, TurnRow } from "../schema.ts";
+import type { ReportRow, StepRow, TurnRow } from "./schema.ts";
 import { prepareStatements } from "./statements.ts";
 
 /** How a call of a turn ended. */

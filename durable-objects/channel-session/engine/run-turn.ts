@@ -15,12 +15,12 @@ import type { Tool } from "../../../shared/tools/tool.ts";
 import { explainRefusal } from "../../../shared/usage/explain-refusal.ts";
 import { AgentUnavailableError } from "../../agent/errors.ts";
 import { BudgetError, type Spending } from "../parts/spending/spending.ts";
-import type { OutboxRow, StepRow } from "../schema.ts";
 import type { Delivery } from "../surfaces/delivery.ts";
 import { countDecided } from "./approvals.ts";
 import { callModel } from "./call-model.ts";
 import type { UserMessage } from "./messages.ts";
 import { lostAttempts, type NextAction, nextAction, pauseAfter } from "./next-action.ts";
+import type { OutboxRow, StepRow } from "./schema.ts";
 import { FencedError, type OpenTurn, type SessionStore } from "./store.ts";
 import { readUserMessage } from "./user-message.ts";
 
@@ -118,7 +118,7 @@ async function reachAnswer(turn: OpenTurn, host: TurnHost): Promise<void> {
       const journal = steps.map(({ entry }) => entry);
       const action = nextAction(journal, rules);
       if (action.do === "post") return store.post(turn, action.text, now());
-      if (action.do === "park") return store.park(turn);
+      if (action.do === "park") return store.park(turn, now());
       if (action.do === "give-up") return giveUp(turn, host, { lostAttempts: action.lostAttempts });
       if (action.do === "call-model") {
         await pause(steps, action, host);
@@ -241,7 +241,7 @@ async function post(turn: OpenTurn, host: TurnHost): Promise<void> {
   for (const item of host.store.pendingOutbox(turn)) {
     const delivery = await host.deliver(item);
     if (delivery.status === "sent") host.store.markSent(turn, item.seq);
-    else host.store.markUndeliverable(turn, item.seq, delivery.failure);
+    else host.store.markUndeliverable(turn, item.seq, delivery.failure, host.now());
   }
   host.store.finish(turn, host.now());
   host.changed();

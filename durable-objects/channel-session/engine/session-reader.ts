@@ -1,11 +1,12 @@
 /** What the session's storage says: everything that changes nothing. */
+
 import { and, desc, ne, not } from "drizzle-orm";
 import type { StopCondition } from "../../contracts.ts";
 import type { BegunWith } from "../agent/provider-reader.ts";
 import type { SessionDatabase } from "../database.ts";
-import { isOlder } from "../parts/retention/forgetting.ts";
-import { type InboxRow, inbox, type OutboxRow, type StepRow, type TurnRow } from "../schema.ts";
 import { approvalDeadline } from "./approvals.ts";
+import { isOlder } from "./forgetting.ts";
+import { type InboxRow, inbox, type OutboxRow, type StepRow, type TurnRow } from "./schema.ts";
 import { prepareStatements } from "./statements.ts";
 import type { OpenTurn } from "./store.ts";
 

@@ -2,12 +2,11 @@
  * The statements of a turn's hot path, prepared: what drizzle would build anew for each call costs ten times what
  * SQLite needs to run it. Each is built when it is first used, so that waking up stays cheap.
  */
-import { and, asc, count, desc, eq, gt, gte, inArray, lt, notInArray, placeholder, sql } from "drizzle-orm";
-import type { SessionDatabase } from "../database.ts";
-import { inbox, outbox, reports, steps, summaries, transcript, turns } from "../schema.ts";
 
-/** The states of a turn that is not over. */
-export const OPEN: readonly ("running" | "parked" | "posting")[] = ["running", "parked", "posting"];
+import { and, asc, count, desc, eq, gte, inArray, lt, notInArray, placeholder, sql } from "drizzle-orm";
+import type { SessionDatabase } from "../database.ts";
+import { inbox, outbox, reports, steps, transcript, turns } from "./schema.ts";
+import { OPEN } from "./transitions.ts";
 
 /** @see SessionStore, which says what they mean. Arguments are the placeholders' names. */
 export function prepareStatements(db: SessionDatabase) {
@@ -203,24 +202,6 @@ export function prepareStatements(db: SessionDatabase) {
           .prepare(),
       ),
     },
-    summary: {
-      current: lazily(() => db.select().from(summaries).prepare()),
-      /** Messages behind the summary, oldest first. */
-      behind: lazily(() =>
-        db
-          .select({
-            seq: transcript.seq,
-            role: transcript.role,
-            content: transcript.content,
-            at: transcript.at,
-          })
-          .from(transcript)
-          .where(gt(transcript.seq, value("upTo")))
-          .orderBy(asc(transcript.seq))
-          .limit(value("limit"))
-          .prepare(),
-      ),
-    },
     outbox: {
       pending: lazily(() =>
         db
@@ -235,7 +216,7 @@ export function prepareStatements(db: SessionDatabase) {
 }
 
 /** Makes a value when it is first asked for. */
-function lazily<T>(make: () => T): () => T {
+export function lazily<T>(make: () => T): () => T {
   let made: T | undefined;
   return () => {
     made ??= make();

@@ -12,26 +12,16 @@ import { isQuiet } from "../../../shared/cron/prompt.ts";
 import type { ModelResult } from "../../../shared/llm/provider.ts";
 import type { Decision, DecisionOutcome } from "../../../shared/session/decision.ts";
 import type { InboundEvent } from "../../../shared/session/event.ts";
-import type { Amendment } from "../../contracts.ts";
 import type { SessionDatabase } from "../database.ts";
-import { forgetAnswered, forgetOlder, forgetWaiting } from "../parts/retention/forgetting.ts";
-import {
-  type InboxRow,
-  inbox,
-  outbox,
-  type StepEntry,
-  type StepRow,
-  type TurnFailure,
-  type TurnRow,
-  transcript,
-  turns,
-} from "../schema.ts";
 import { closeUnmade, decide, declineOverdue, hasWork } from "./approvals.ts";
 import { chooseBatch, type Dispatch } from "./batch.ts";
+import { type Forgetful, forgetAnswered, forgetOlder } from "./forgetting.ts";
+import { InboxStore } from "./inbox-store.ts";
+import type { StepEntry, TurnFailure } from "./journal.ts";
 import { answerText, type PlannedCall } from "./next-action.ts";
 import { type CallEnd, ReportStore } from "./report-store.ts";
-import { SessionReader } from "./session-reader.ts";
-import { OPEN } from "./statements.ts";
+import { type InboxRow, outbox, type StepRow, type TurnRow, transcript, turns } from "./schema.ts";
+import { isOpen, type TurnEvent, type TurnStanding, transition } from "./transitions.ts";
 import { eventText } from "./user-message.ts";
 
 /** A turn as held by the instance that works on it. */
@@ -44,11 +34,6 @@ export interface OpenTurn {
   message: InboxRow;
 }
 
-/** What became of an event that came in. */
-export type Acceptance =
-  | { status: "stored" | "duplicate"; message: InboxRow }
-  | { status: "busy"; waiting: number };
-
 /** What became of a tool call; `unknown`: it was started, and nobody can tell. */
 export type ToolEnd = NonNullable<Extract<StepEntry, { kind: "tool" }>["result"]>;
 
@@ -58,52 +43,12 @@ export class FencedError extends Error {
   readonly code = "fenced";
 }
 
-export class SessionStore extends SessionReader {
-  readonly #storage: DurableObjectStorage;
+export class SessionStore extends InboxStore {
   readonly #reports: ReportStore;
 
   constructor(storage: DurableObjectStorage, db: SessionDatabase) {
-    super(db);
-    this.#storage = storage;
+    super(storage, db);
     this.#reports = new ReportStore(storage, db);
-  }
-
-  /**
-   * Stores an event once. A second one with the same id changes nothing and is told of the first.
-   *
-   * @param maxWaiting how many messages may wait; one more is not stored (`busy`).
-   */
-  accept(event: InboundEvent, turnId: string, maxWaiting: number, now: number): Acceptance {
-    return this.#storage.transactionSync(() => {
-      const earlier = this.sql.message.byEvent().get({ eventId: event.id });
-      if (earlier) return { status: "duplicate", message: earlier };
-      const waiting = this.sql.message.countWaiting().get()?.rows ?? 0;
-      if (waiting >= maxWaiting) return { status: "busy", waiting };
-      const message = this.sql.message.insert().get({ eventId: event.id, turnId, event, now });
-      return { status: "stored", message };
-    });
-  }
-
-  /** Changes what a waiting message says. @returns the message; `undefined` when it is not waiting (any more). */
-  amend({ id, text, attachments }: Amendment): InboxRow | undefined {
-    return this.#storage.transactionSync(() => {
-      const row = this.sql.message.byEvent().get({ eventId: id });
-      if (row?.status !== "waiting") return undefined;
-      const { attachments: _, ...rest } = row.event;
-      const event = { ...rest, text, ...(attachments && { attachments }) };
-      this.db.update(inbox).set({ event }).where(eq(inbox.seq, row.seq)).run();
-      return { ...row, event };
-    });
-  }
-
-  /** Takes a waiting message back; its id stays known. @returns whether it waited. */
-  withdraw(eventId: string): boolean {
-    return this.#storage.transactionSync(() => {
-      const row = this.sql.message.byEvent().get({ eventId });
-      if (row?.status !== "waiting") return false;
-      forgetWaiting(this.db, row.seq);
-      return true;
-    });
   }
 
   /**
@@ -112,7 +57,7 @@ export class SessionStore extends SessionReader {
    * There is none while the open one is parked.
    */
   takeTurn(dispatch: Dispatch, now: number): OpenTurn | undefined {
-    return this.#storage.transactionSync(() => {
+    return this.storage.transactionSync(() => {
       const turn = this.openTurn();
       if (!turn) return this.#openTurn(dispatch, now);
       return turn.state === "parked" ? undefined : this.#resumeTurn(turn, now);
@@ -120,8 +65,7 @@ export class SessionStore extends SessionReader {
   }
 
   #resumeTurn(turn: TurnRow, now: number): OpenTurn | undefined {
-    const generation = turn.generation + 1;
-    this.#updateTurn(turn.id, { generation });
+    const { generation } = this.#move(turn, { happened: "resumed" }, now);
     this.#reports.addLost(turn, this.steps(turn.id).at(-1), now);
     return heldTurn(generation, this.sql.message.ofTurn().all({ turnId: turn.id }));
   }
@@ -152,8 +96,7 @@ export class SessionStore extends SessionReader {
   /** @throws FencedError when another instance holds the turn, or it is over. */
   #assertHeld(turn: OpenTurn): TurnRow {
     const row = this.turn(turn.id);
-    const isOpen = row && (OPEN as readonly string[]).includes(row.state);
-    if (!row || !isOpen || row.generation !== turn.generation)
+    if (!row || !isOpen(row.state) || row.generation !== turn.generation)
       throw new FencedError(`turn ${turn.id} is not ours`);
     return row;
   }
@@ -228,35 +171,35 @@ export class SessionStore extends SessionReader {
   }
 
   /** Nobody works on the turn until somebody decides on its calls; it stays the open one. */
-  park(turn: OpenTurn): void {
-    this.#write(turn, () => this.#updateTurn(turn.id, { state: "parked" }));
+  park(turn: OpenTurn, now: number): void {
+    this.#write(turn, (row) => this.#move(row, { happened: "parked" }, now));
   }
 
   /** Takes a decision on a call that waits for one: the first holds. */
   decide(decision: Decision, now: number): DecisionOutcome {
-    return this.#storage.transactionSync(() => {
+    return this.storage.transactionSync(() => {
       const { outcome, change } = decide(this.steps(decision.turn), decision, now);
-      if (change) this.#change([change]);
+      if (change) this.#change([change], now);
       return outcome;
     });
   }
 
   /** Declines the calls that have waited too long for a decision. @returns the turn, when there were any. */
   declineOverdue(now: number): string | undefined {
-    return this.#storage.transactionSync(() => {
+    return this.storage.transactionSync(() => {
       const turn = this.openTurn();
       const overdue = turn ? declineOverdue(this.steps(turn.id), now) : [];
-      this.#change(overdue);
+      this.#change(overdue, now);
       return overdue[0]?.turnId;
     });
   }
 
   /** Writes steps about which was decided. A parked turn that has something to do then is no longer parked. */
-  #change(steps: readonly StepRow[]): void {
+  #change(steps: readonly StepRow[], now: number): void {
     for (const step of steps) this.sql.step.write().run(step);
     const turn = this.openTurn();
     if (turn?.state === "parked" && hasWork(this.steps(turn.id)))
-      this.#updateTurn(turn.id, { state: "running" });
+      this.#move(turn, { happened: "decided" }, now);
   }
 
   #startStep(
@@ -281,8 +224,8 @@ export class SessionStore extends SessionReader {
    * the conversation only.
    */
   post(turn: OpenTurn, text: string, now: number): void {
-    this.#write(turn, () => {
-      this.#updateTurn(turn.id, { state: "posting" });
+    this.#write(turn, (row) => {
+      this.#move(row, { happened: "answered" }, now);
       this.sql.transcript.insert().run({ turnId: turn.id, role: "assistant", content: text, now });
       const { mayBeQuiet } = turn.message.event;
       if (!(mayBeQuiet && isQuiet(text))) this.#enqueue(turn, text, now);
@@ -291,7 +234,7 @@ export class SessionStore extends SessionReader {
 
   /** The turn's command has its answer, which is all that the turn has to say. */
   answerCommand(turn: OpenTurn, command: Command, reply: CommandReply, now: number): void {
-    this.#storage.transactionSync(() => {
+    this.storage.transactionSync(() => {
       this.#write(turn, () => {
         this.#startStep(turn, 0, { kind: "command", command, reply }, now, now);
       });
@@ -301,9 +244,9 @@ export class SessionStore extends SessionReader {
 
   /** The turn has failed: the user is told by way of the outbox; the model will not read it. */
   fail(turn: OpenTurn, failure: TurnFailure, now: number): void {
-    this.#write(turn, () => {
+    this.#write(turn, (row) => {
       for (const step of closeUnmade(this.steps(turn.id), now)) this.sql.step.write().run(step);
-      this.#updateTurn(turn.id, { state: "posting", failure });
+      this.#move(row, { happened: "failed", failure }, now);
       this.#enqueue(turn, failure.message, now);
     });
   }
@@ -319,18 +262,16 @@ export class SessionStore extends SessionReader {
   }
 
   /** It cannot be said; that is how the turn ends, unless it had failed before. */
-  markUndeliverable(turn: OpenTurn, seq: number, failure: TurnFailure): void {
+  markUndeliverable(turn: OpenTurn, seq: number, failure: TurnFailure, now: number): void {
     this.#write(turn, (row) => {
       this.db.update(outbox).set({ status: "undeliverable" }).where(eq(outbox.seq, seq)).run();
-      this.#updateTurn(turn.id, { failure: row.failure ?? failure });
+      this.#move(row, { happened: "undeliverable", failure }, now);
     });
   }
 
   /** Everything is said; the turn is over. */
   finish(turn: OpenTurn, now: number): void {
-    this.#write(turn, ({ failure }) => {
-      this.#updateTurn(turn.id, { state: failure ? "failed" : "done", finishedAt: now });
-    });
+    this.#write(turn, (row) => this.#move(row, { happened: "delivered" }, now));
   }
 
   /**
@@ -340,9 +281,10 @@ export class SessionStore extends SessionReader {
    * @returns the turn's id, or `undefined` when nothing was running (or its answer is already on its way out).
    */
   cancel(partial: string, now: number): string | undefined {
-    return this.#storage.transactionSync(() => {
+    return this.storage.transactionSync(() => {
       const turn = this.openTurn();
-      if (turn?.state !== "running" && turn?.state !== "parked") return undefined;
+      const stopped = { happened: "stopped" } as const;
+      if (!turn || !transition(turn, stopped, now)) return undefined;
       const journal = this.steps(turn.id);
       const last = journal.at(-1);
       if (last?.entry.kind === "model" && !last.entry.result) {
@@ -353,27 +295,31 @@ export class SessionStore extends SessionReader {
       const entries = journal.map(({ entry }) => entry);
       const content = [answerText(entries, partial), STOPPED].filter((text) => text !== "").join("\n\n");
       this.sql.transcript.insert().run({ turnId: turn.id, role: "assistant", content, now });
-      this.#updateTurn(turn.id, { state: "cancelled", generation: turn.generation + 1, finishedAt: now });
+      this.#move(turn, stopped, now);
       return turn.id;
     });
   }
 
-  #updateTurn(id: string, change: Partial<TurnRow>): void {
-    this.db.update(turns).set(change).where(eq(turns.id, id)).run();
+  /** The one place that writes what transitions.ts says. */
+  #move(turn: TurnRow, event: TurnEvent, now: number): TurnStanding {
+    const standing = transition(turn, event, now);
+    if (!standing) throw new Error(`turn ${turn.id} is ${turn.state}: it cannot be ${event.happened}`);
+    this.db.update(turns).set(standing).where(eq(turns.id, turn.id)).run();
+    return standing;
   }
 
-  #write(turn: OpenTurn, change: (row: TurnRow) => void): void {
-    this.#storage.transactionSync(() => change(this.#assertHeld(turn)));
+  #write(turn: OpenTurn, change: (row: TurnRow) => unknown): void {
+    this.storage.transactionSync(() => void change(this.#assertHeld(turn)));
   }
 
   /**
    * Forgets all that was said and answered, and stops what is being answered. What still waits is kept: it was accepted,
    * and will be answered. Ids of messages stay known, so that none is answered again.
    */
-  forget(now: number): void {
-    this.#storage.transactionSync(() => {
+  forget(now: number, others: readonly Forgetful[]): void {
+    this.storage.transactionSync(() => {
       this.cancel("", now);
-      forgetAnswered(this.db);
+      forgetAnswered(this.db, others);
     });
   }
 
@@ -382,8 +328,10 @@ export class SessionStore extends SessionReader {
    *
    * @returns whether nothing is left.
    */
-  purge(before: number): boolean {
-    return this.#storage.transactionSync(() => forgetOlder(this.db, before, this.openTurn()?.id));
+  purge(before: number, others: readonly Forgetful[]): boolean {
+    return this.storage.transactionSync(() =>
+      forgetOlder(this.db, { before, openTurn: this.openTurn()?.id }, others),
+    );
   }
 }
 

@@ -4,7 +4,7 @@ import { describeD1Failure } from "../../../d1/failure.ts";
 import { purgeMemory } from "../../../d1/memory/purge.ts";
 import type { Character } from "../../../shared/character/schema.ts";
 import type { Logger } from "../../../shared/log.ts";
-import type { InboxRow } from "../schema.ts";
+import type { InboxRow } from "../engine/schema.ts";
 
 /** What a conversation writes in D1 beside its turns. Nobody waits for it: a failure is logged, and that is all. */
 export class SharedRecords {

@@ -8,7 +8,7 @@ import {
   declineOverdue,
   hasWork,
 } from "../../../durable-objects/channel-session/engine/approvals.ts";
-import type { StepRow } from "../../../durable-objects/channel-session/schema.ts";
+import type { StepRow } from "../../../durable-objects/channel-session/engine/schema.ts";
 import type { Approval } from "../../../shared/session/decision.ts";
 
 const ann = { id: "1", name: "Ann" };

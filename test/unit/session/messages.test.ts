@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import type { StepEntry } from "../../../durable-objects/channel-session/engine/journal.ts";
 import { earlierMessages, turnMessages } from "../../../durable-objects/channel-session/engine/messages.ts";
-import type { StepEntry } from "../../../durable-objects/channel-session/schema.ts";
 
 const usage = { inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0 };
 

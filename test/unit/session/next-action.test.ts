@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decide } from "../../../durable-objects/channel-session/engine/approvals.ts";
+import type { StepEntry } from "../../../durable-objects/channel-session/engine/journal.ts";
 import {
   answerText,
   lostAttempts,
@@ -10,7 +11,6 @@ import {
   pauseAfter,
   type TurnRules,
 } from "../../../durable-objects/channel-session/engine/next-action.ts";
-import type { StepEntry } from "../../../durable-objects/channel-session/schema.ts";
 import type { ToolCall } from "../../../shared/llm/provider.ts";
 import type { Approval } from "../../../shared/session/decision.ts";
 

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { StepEntry } from "../../../durable-objects/channel-session/engine/journal.ts";
 import {
   nextSummary,
   type UnsummarisedMessage,
 } from "../../../durable-objects/channel-session/parts/summary/next-summary.ts";
-import type { StepEntry } from "../../../durable-objects/channel-session/schema.ts";
 import { CONTEXT_MESSAGES } from "../../../shared/llm/context.ts";
 import { estimateTokens } from "../../../shared/llm/tokens.ts";
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
+import type { InboxRow, TurnRow } from "../../../durable-objects/channel-session/engine/schema.ts";
 import {
   judgePress,
   type PressedTurn,
   type PressTarget,
   takePress,
 } from "../../../durable-objects/channel-session/parts/presses/presses.ts";
-import type { InboxRow, TurnRow } from "../../../durable-objects/channel-session/schema.ts";
 import type { Press, PressOutcome } from "../../../shared/interaction/press.ts";
 import type { InboundEvent, InteractionTarget } from "../../../shared/session/event.ts";
 

@@ -5,7 +5,8 @@ import { BUSY } from "../../../../shared/chat/message.ts";
 import type { Press, Presser, PressOutcome } from "../../../../shared/interaction/press.ts";
 import type { Decision, DecisionOutcome } from "../../../../shared/session/decision.ts";
 import type { InboundEvent } from "../../../../shared/session/event.ts";
-import type { InboxRow, TurnFailure, TurnRow } from "../../schema.ts";
+import type { TurnFailure } from "../../engine/journal.ts";
+import type { InboxRow, TurnRow } from "../../engine/schema.ts";
 import { mayRetry, retryEvent, retryEventId } from "./try-again.ts";
 
 /** The turn under whose answer something was pressed. */

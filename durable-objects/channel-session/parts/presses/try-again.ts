@@ -1,10 +1,11 @@
 /** A failed answer that somebody wants to be tried again: the same message as a new event. */
+
 import { switchAt } from "../../../../shared/interaction/answer-place.ts";
 import type { ProviderErrorCode } from "../../../../shared/llm/provider.ts";
 import { MAX_ATTACHMENTS } from "../../../../shared/session/attachment.ts";
 import type { InboundEvent, ReplyTarget } from "../../../../shared/session/event.ts";
 import { batchText } from "../../engine/batch.ts";
-import type { TurnFailure } from "../../schema.ts";
+import type { TurnFailure } from "../../engine/journal.ts";
 
 /** Failures that may pass by themselves; to try again what failed otherwise would only cost another answer of that kind. */
 const PASSING: ReadonlySet<string> = new Set([

@@ -8,7 +8,7 @@ import { findAgent } from "../../../agent/find-agent.ts";
 import { callHub } from "../../../clients/hub-client.ts";
 import type { Env } from "../../../env.ts";
 import type { ReportStore } from "../../engine/report-store.ts";
-import type { ReportRow } from "../../schema.ts";
+import type { ReportRow } from "../../engine/schema.ts";
 
 /** Calls that the hub is told of at once. */
 const BATCH = 100;

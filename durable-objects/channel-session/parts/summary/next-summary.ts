@@ -1,7 +1,8 @@
 import { CONTEXT_MESSAGES } from "../../../../shared/llm/context.ts";
 import { cutToTokens } from "../../../../shared/llm/cut-text.ts";
 import { estimateTokens } from "../../../../shared/llm/tokens.ts";
-import type { StepEntry, TranscriptRow } from "../../schema.ts";
+import type { StepEntry } from "../../engine/journal.ts";
+import type { TranscriptRow } from "../../engine/schema.ts";
 
 /** A message that no summary holds yet. */
 export type UnsummarisedMessage = Pick<TranscriptRow, "seq" | "role" | "content" | "at">;

@@ -1,10 +1,14 @@
 /** What is stored of a conversation's summary. Like {@link SessionStore}: one method is one transaction. */
+import { asc, gt, lt, placeholder, type SQLWrapper } from "drizzle-orm";
 import type { ModelResult } from "../../../../shared/llm/provider.ts";
 import type { SessionDatabase } from "../../database.ts";
-import { prepareStatements } from "../../engine/statements.ts";
+import type { Forgetful } from "../../engine/forgetting.ts";
+import type { StepEntry } from "../../engine/journal.ts";
+import { type ReportRow, type StepRow, transcript } from "../../engine/schema.ts";
+import { lazily, prepareStatements } from "../../engine/statements.ts";
 import { FencedError } from "../../engine/store.ts";
-import { type ReportRow, type StepEntry, type StepRow, type SummaryRow, summaries } from "../../schema.ts";
 import type { SummaryPlan, UnsummarisedMessage } from "./next-summary.ts";
+import { type SummaryRow, summaries } from "./schema.ts";
 
 /** Most messages that one summary takes in; many more only wait for one after a retention ran out. */
 const MOST_MESSAGES = 200;
@@ -12,10 +16,22 @@ const MOST_MESSAGES = 200;
 /** There is one summary. */
 const ID = 1;
 
-export class SummaryStore {
+export class SummaryStore implements Forgetful {
   readonly #storage: DurableObjectStorage;
   readonly #db: SessionDatabase;
   readonly #sql: ReturnType<typeof prepareStatements>;
+  readonly #current = lazily(() => this.#db.select().from(summaries).prepare());
+  /** Messages behind the summary, oldest first. */
+  readonly #behind = lazily(() => {
+    const { seq, role, content, at } = transcript;
+    return this.#db
+      .select({ seq, role, content, at })
+      .from(transcript)
+      .where(gt(transcript.seq, placeholder("upTo")))
+      .orderBy(asc(transcript.seq))
+      .limit(placeholder("limit"))
+      .prepare();
+  });
 
   constructor(storage: DurableObjectStorage, db: SessionDatabase) {
     this.#storage = storage;
@@ -23,9 +39,18 @@ export class SummaryStore {
     this.#sql = prepareStatements(db);
   }
 
+  forgetAnswered(): void {
+    this.#db.delete(summaries).run();
+  }
+
+  /** What it holds of younger messages is summarised anew. */
+  forgetOlder(_turns: SQLWrapper, before: number): void {
+    this.#db.delete(summaries).where(lt(summaries.since, before)).run();
+  }
+
   /** The summary so far. */
   current(): SummaryRow | undefined {
-    return this.#sql.summary.current().get();
+    return this.#current().get();
   }
 
   /** The turn that ended last, if it ended well: its journal takes the summary, its model makes it. */
@@ -38,7 +63,7 @@ export class SummaryStore {
 
   /** Messages that the summary does not hold, oldest first. */
   unsummarised(): UnsummarisedMessage[] {
-    return this.#sql.summary.behind().all({ upTo: this.current()?.upTo ?? 0, limit: MOST_MESSAGES });
+    return this.#behind().all({ upTo: this.current()?.upTo ?? 0, limit: MOST_MESSAGES });
   }
 
   /** A call for the newest summary that has no end in the journal, as a report of what nobody knows the price of. */

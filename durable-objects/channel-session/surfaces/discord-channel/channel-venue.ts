@@ -7,8 +7,8 @@ import { componentsOf } from "../../../../shared/discord/components.ts";
 import type { PostContent } from "../../../../shared/discord/posting-plan.ts";
 import type { DiscordRest } from "../../../../shared/discord/rest.ts";
 import { snowflakeAt } from "../../../../shared/discord/snowflake.ts";
-import type { PostRow } from "../../schema.ts";
 import { nonceOf, type PostStore } from "../discord/post-store.ts";
+import type { PostRow } from "../discord/schema.ts";
 import {
   attachmentsOf,
   CLOCK_SKEW_MS,

@@ -6,9 +6,9 @@ import { nextPostIn, type Place, placeOf, remarkAt } from "../../../../shared/in
 import type { Logger } from "../../../../shared/log.ts";
 import type { InteractionTarget } from "../../../../shared/session/event.ts";
 import type { DiscordConnection } from "../../../clients/discord-client.ts";
-import type { PostRow } from "../../schema.ts";
 import type { PlacedAction, Placement } from "../discord/placement.ts";
 import { type PostStore, toPost } from "../discord/post-store.ts";
+import type { PostRow } from "../discord/schema.ts";
 import type { Venue } from "../discord/venue.ts";
 import { ChannelVenue } from "../discord-channel/channel-venue.ts";
 import type { Effort } from "../discord-channel/destination.ts";

@@ -11,8 +11,8 @@ import { snowflakeAt } from "../../../../shared/discord/snowflake.ts";
 import { deferredBy, switchAt } from "../../../../shared/interaction/answer-place.ts";
 import type { InteractionTarget } from "../../../../shared/session/event.ts";
 import { type Sleep, sleep } from "../../../../shared/time/sleep.ts";
-import type { PostRow } from "../../schema.ts";
 import type { PostStore } from "../discord/post-store.ts";
+import type { PostRow } from "../discord/schema.ts";
 import {
   attachmentsOf,
   CLOCK_SKEW_MS,

@@ -12,7 +12,7 @@ import { sleep } from "../../../../shared/time/sleep.ts";
 import { findAgentIfAny } from "../../../agent/find-agent.ts";
 import type { Env } from "../../../env.ts";
 import type { SessionDatabase } from "../../database.ts";
-import type { OutboxRow } from "../../schema.ts";
+import type { OutboxRow } from "../../engine/schema.ts";
 import { type Delivery, SENT } from "../delivery.ts";
 import { PostStore } from "../discord/post-store.ts";
 

@@ -6,7 +6,8 @@ import type { AnswerStatus } from "../../../../shared/discord/status-reaction.ts
 import type { ShownCall } from "../../../../shared/discord/tool-lines.ts";
 import type { Approval } from "../../../../shared/session/decision.ts";
 import { APPROVAL_MS } from "../../engine/approvals.ts";
-import type { StepEntry, StepRow } from "../../schema.ts";
+import type { StepEntry } from "../../engine/journal.ts";
+import type { StepRow } from "../../engine/schema.ts";
 
 /** The turn's tool calls, as lines above its answer show them. */
 export function shownCalls(journal: readonly StepEntry[]): ShownCall[] {

@@ -1,5 +1,5 @@
 import { readControlId } from "../../../../shared/discord/controls.ts";
-import type { TurnRow } from "../../schema.ts";
+import type { TurnRow } from "../../engine/schema.ts";
 
 /** A turn as far as it decides what can be pressed under its answer. */
 export interface FinishedTurn {

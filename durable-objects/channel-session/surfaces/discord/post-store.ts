@@ -1,8 +1,8 @@
-import { and, asc, eq, ne, or, placeholder, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, ne, or, placeholder, type SQLWrapper, sql } from "drizzle-orm";
 import { shownControlIds } from "../../../../shared/discord/components.ts";
 import type { PlacedPost } from "../../../../shared/interaction/answer-place.ts";
 import type { SessionDatabase } from "../../database.ts";
-import { type PostRow, posts } from "../../schema.ts";
+import { type PostRow, posts } from "./schema.ts";
 import type { MadeMessage } from "./venue.ts";
 
 /** A message in the making. */
@@ -23,6 +23,15 @@ export class PostStore {
     this.#db = db;
     this.#ofTurn = prepareOfTurn(db);
     this.#unsettled = prepareUnsettled(db);
+  }
+
+  /** Messages of an answer that was stopped are forgotten once they say so. */
+  forgetAnswered(): void {
+    this.#db.delete(posts).where(eq(posts.stopping, false)).run();
+  }
+
+  forgetOlder(turns: SQLWrapper): void {
+    this.#db.delete(posts).where(inArray(posts.turnId, turns)).run();
   }
 
   /** In the order of the answer. */

@@ -1,4 +1,5 @@
 /** Does what the posting plan says, one request at a time, and keeps the record that makes a repetition harmless. */
+
 import { controlIds } from "../../../../shared/discord/components.ts";
 import { DiscordError, isFinal } from "../../../../shared/discord/errors.ts";
 import type { PostAction } from "../../../../shared/discord/posting-plan.ts";

@@ -7,15 +7,16 @@ import { answerContents } from "../../../../shared/interaction/answer-place.ts";
 import type { Logger } from "../../../../shared/log.ts";
 import type { InboundEvent, ReplyTarget } from "../../../../shared/session/event.ts";
 import { answerText } from "../../engine/next-action.ts";
+import type { TurnRow } from "../../engine/schema.ts";
 import type { SessionStore } from "../../engine/store.ts";
 import { retryEventId } from "../../parts/presses/try-again.ts";
-import type { PostRow, TurnRow } from "../../schema.ts";
 import type { DiscordAnswer } from "./discord-answer.ts";
 import { pendingCalls, shownCalls } from "./journal-view.ts";
 import { asksForApproval, isOutdated, isOver } from "./outdated-controls.ts";
 import type { PlacedAction, Placement } from "./placement.ts";
 import type { PostStore } from "./post-store.ts";
 import { Poster } from "./poster.ts";
+import type { PostRow } from "./schema.ts";
 
 /** How long one answer is tried at a time, in milliseconds; the watchdog tries again. */
 const PATIENCE_MS = 25_000;

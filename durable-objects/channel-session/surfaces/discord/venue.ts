@@ -1,12 +1,13 @@
 /** Where messages are made and changed: a channel, or the token of an interaction. Venues make requests and keep no record. */
+
 import type { RESTPostAPIChannelMessageJSONBody } from "discord-api-types/v10";
 import * as z from "zod";
 import { DISCORD_CODE, DiscordError } from "../../../../shared/discord/errors.ts";
 import type { PostContent } from "../../../../shared/discord/posting-plan.ts";
 import type { UploadedFile } from "../../../../shared/discord/request-body.ts";
 import type { Place } from "../../../../shared/interaction/answer-place.ts";
-import type { PostRow } from "../../schema.ts";
 import type { Effort } from "../discord-channel/destination.ts";
+import type { PostRow } from "./schema.ts";
 
 /** On every message: whatever a model writes, it notifies nobody. */
 export const NO_MENTIONS = {

@@ -3,7 +3,8 @@ import { priceUsd } from "../../../../shared/llm/prices.ts";
 import type { ModelResult, ProviderName, TokenUsage } from "../../../../shared/llm/provider.ts";
 import type { Approval } from "../../../../shared/session/decision.ts";
 import { APPROVAL_MS } from "../../engine/approvals.ts";
-import type { InboxRow, StepEntry, StepRow, TurnRow } from "../../schema.ts";
+import type { StepEntry } from "../../engine/journal.ts";
+import type { InboxRow, StepRow, TurnRow } from "../../engine/schema.ts";
 
 /** How much of a tool's output a person is shown, in UTF-16 code units. */
 const SHOWN_OUTPUT = 4_000;

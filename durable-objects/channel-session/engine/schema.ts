@@ -2,11 +2,11 @@
  * What a session keeps in its own SQLite. A row that is read by another version of this code must stay readable: new
  * columns have defaults, JSON columns only gain optional fields.
  */
+
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import type { Command, CommandReply } from "../../shared/commands/command.ts";
-import type { ModelResult, ProviderErrorCode, TokenUsage } from "../../shared/llm/provider.ts";
-import type { Approval } from "../../shared/session/decision.ts";
-import type { InboundEvent, ReplyTarget } from "../../shared/session/event.ts";
+import type { ProviderErrorCode, TokenUsage } from "../../../shared/llm/provider.ts";
+import type { InboundEvent, ReplyTarget } from "../../../shared/session/event.ts";
+import type { StepEntry, TurnFailure } from "./journal.ts";
 
 /** Every event that was ever accepted, once. A row is written before its sender hears "accepted". */
 export const inbox = sqliteTable(
@@ -79,37 +79,6 @@ export const outbox = sqliteTable(
   (table) => [index("outbox_turn").on(table.turnId, table.seq)],
 );
 
-/** Messages of Discord that show an answer. A row is written before the request that makes its message. */
-export const posts = sqliteTable(
-  "posts",
-  {
-    turnId: text("turn_id").notNull(),
-    /** Its place in the answer, from 0. */
-    part: integer("part").notNull(),
-    /** Counts the messages that were made for this part, because somebody deleted those before. */
-    take: integer("take").notNull(),
-    channelId: text("channel_id").notNull(),
-    /** `null`: it was sent, and nobody knows what became of it. */
-    messageId: text("message_id"),
-    /** What was sent last. */
-    content: text("content").notNull(),
-    /** Whether Discord is known to have `content`. */
-    confirmed: integer("confirmed", { mode: "boolean" }).notNull(),
-    hasFile: integer("has_file", { mode: "boolean" }).notNull(),
-    /** The answer was stopped, and does not say so yet. */
-    stopping: integer("stopping", { mode: "boolean" }).notNull(),
-    /** Custom ids of the controls that were sent with it last. */
-    controls: text("controls", { mode: "json" }).$type<string[]>().notNull().default([]),
-    /** By what it was made. */
-    place: text("place", { enum: ["token", "channel", "dm"] })
-      .notNull()
-      .default("channel"),
-    /** When it was sent first, in Unix milliseconds. */
-    attemptedAt: integer("attempted_at").notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.turnId, table.part] })],
-);
-
 /** The conversation as the model reads it: complete messages only. */
 export const transcript = sqliteTable(
   "transcript",
@@ -141,65 +110,9 @@ export const reports = sqliteTable(
   },
   (table) => [primaryKey({ columns: [table.turnId, table.step, table.attempt] })],
 );
-/** What the model reads in place of messages that no longer fit. There is at most one row, with the id 1. */
-export const summaries = sqliteTable("summaries", {
-  id: integer("id").primaryKey(),
-  text: text("text").notNull(),
-  /** It holds every message of the transcript up to this `seq`. */
-  upTo: integer("up_to").notNull(),
-  /** When the oldest message in it was said; it is forgotten with that message. */
-  since: integer("since").notNull(),
-});
-
-/** What the one alarm of the object has to do, and when. */
-export const jobs = sqliteTable("jobs", {
-  kind: text("kind", { enum: ["watchdog", "purge", "approval", "erase"] }).primaryKey(),
-  runAt: integer("run_at").notNull(),
-});
-
-/** Why a turn failed: `code` for the log, `message` for the user. */
-export interface TurnFailure {
-  code: string;
-  message: string;
-}
-
-/** A journaled step. A `result` that is absent: the step was started and nobody knows its end. */
-export type StepEntry =
-  | {
-      kind: "model";
-      round: number;
-      attempt: number;
-      result?: ModelResult;
-      /** What was shown when the turn was stopped in the middle of this call. */
-      partial?: string;
-    }
-  | {
-      kind: "tool";
-      round: number;
-      callId: string;
-      name: string;
-      input: unknown;
-      /** Absent: it needed none, and started when it was journaled. */
-      approval?: Approval;
-      result?: { content: string; isError: boolean; outcome: "known" | "unknown" };
-    }
-  /** A summary of older messages, made when the turn was over. It is no part of the answer, but of its price. */
-  | {
-      kind: "summary";
-      attempt: number;
-      /** Who was asked; absent when nobody was. */
-      asked?: { provider: string; model: string };
-      result?: ModelResult;
-      failed?: true;
-    }
-  /** A command, which is answered without the model; journaled with its answer. */
-  | { kind: "command"; command: Command; reply: CommandReply };
-
 export type InboxRow = typeof inbox.$inferSelect;
 export type TurnRow = typeof turns.$inferSelect;
 export type StepRow = typeof steps.$inferSelect;
 export type OutboxRow = typeof outbox.$inferSelect;
-export type PostRow = typeof posts.$inferSelect;
 export type ReportRow = typeof reports.$inferSelect;
-export type SummaryRow = typeof summaries.$inferSelect;
 export type TranscriptRow = typeof transcript.$inferSelect;

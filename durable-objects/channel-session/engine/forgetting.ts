@@ -1,13 +1,20 @@
-/** What a conversation's storage forgets, and when. Each function is to be called in a transaction. */
-import { and, count, eq, inArray, lt, ne, type SQL, sql } from "drizzle-orm";
-import type { SessionDatabase } from "../../database.ts";
-import { inbox, outbox, posts, steps, summaries, transcript, turns } from "../../schema.ts";
+/** What a conversation's journal forgets, and when. Each function is to be called in a transaction. */
+import { and, count, eq, inArray, lt, ne, type SQL, type SQLWrapper, sql } from "drizzle-orm";
+import type { SessionDatabase } from "../database.ts";
+import { inbox, outbox, steps, transcript, turns } from "./schema.ts";
+
+/** A part of the conversation that keeps something beside the journal, and forgets it with the journal. */
+export interface Forgetful {
+  /** The whole conversation is forgotten. */
+  forgetAnswered(): void;
+  /** What is forgotten was said before `before`, Unix milliseconds. @param turns a subquery of the ids of its turns. */
+  forgetOlder(turns: SQLWrapper, before: number): void;
+}
 
 /** Forgets all that was said and answered. What still waits is kept, and the ids of messages stay known. */
-export function forgetAnswered(db: SessionDatabase): void {
-  for (const table of [steps, outbox, transcript, turns, summaries]) db.delete(table).run();
-  // Messages of an answer that was stopped are forgotten once they say so.
-  db.delete(posts).where(eq(posts.stopping, false)).run();
+export function forgetAnswered(db: SessionDatabase, others: readonly Forgetful[]): void {
+  for (const table of [steps, outbox, transcript, turns]) db.delete(table).run();
+  for (const other of others) other.forgetAnswered();
   blank(db, eq(inbox.status, "taken"));
 }
 
@@ -27,14 +34,16 @@ function blank(db: SessionDatabase, messages: SQL): void {
  *
  * @returns whether nothing is left.
  */
-export function forgetOlder(db: SessionDatabase, before: number, openTurn: string | undefined): boolean {
+export function forgetOlder(
+  db: SessionDatabase,
+  { before, openTurn }: { before: number; openTurn: string | undefined },
+  others: readonly Forgetful[],
+): boolean {
   const isOld = isOlder(before, openTurn);
   const old = db.select({ turnId: inbox.turnId }).from(inbox).where(isOld);
-  for (const table of [steps, outbox, posts, transcript])
-    db.delete(table).where(inArray(table.turnId, old)).run();
+  for (const table of [steps, outbox, transcript]) db.delete(table).where(inArray(table.turnId, old)).run();
+  for (const other of others) other.forgetOlder(old, before);
   db.delete(turns).where(inArray(turns.id, old)).run();
-  // What the summary holds of younger messages is summarised anew.
-  db.delete(summaries).where(lt(summaries.since, before)).run();
   db.delete(inbox).where(isOld).run();
   return db.select({ rows: count() }).from(inbox).get()?.rows === 0;
 }

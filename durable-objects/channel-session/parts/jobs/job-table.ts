@@ -1,6 +1,6 @@
 import { asc, eq, lte, placeholder } from "drizzle-orm";
-import type { SessionDatabase } from "../database.ts";
-import { jobs } from "../schema.ts";
+import type { SessionDatabase } from "../../database.ts";
+import { jobs } from "./schema.ts";
 
 /** What the alarm may have to do. */
 export type JobKind = (typeof jobs.$inferSelect)["kind"];
