@@ -1,4 +1,5 @@
 import type { Character } from "../../../shared/character/schema.ts";
+import { dispatchSection, queueSection } from "../../../shared/character/sections/dispatch.ts";
 import type { Author } from "../../../shared/session/event.ts";
 
 /** What of a waiting message decides which turn answers it. */
@@ -11,6 +12,12 @@ export interface Waiting {
 
 /** How waiting messages become turns. */
 export type Dispatch = Pick<Character, "dispatch" | "queue">;
+
+/** For the last words of an agent that is gone. */
+export const DEFAULT_DISPATCH: Dispatch = {
+  dispatch: dispatchSection.parse(undefined),
+  queue: queueSection.parse({}),
+};
 
 /** Rule of thumb of the model vendors for English text. */
 const CHARACTERS_PER_TOKEN = 4;

@@ -12,8 +12,8 @@ import { withSummary } from "../../../shared/llm/summary.ts";
 import type { StepEntry } from "./journal.ts";
 import { earlierMessages, turnMessages, type UserMessage } from "./messages.ts";
 import type { NextAction } from "./next-action.ts";
-import type { AgentParts, TurnHost } from "./run-turn.ts";
-import type { OpenTurn } from "./store.ts";
+import type { OpenTurn } from "./open-turn.ts";
+import type { AgentParts, TurnHost } from "./turn-host.ts";
 import { mayBePaidFor, usageOfFailure } from "./usage-of-failure.ts";
 import { withoutImages } from "./user-message.ts";
 
@@ -68,18 +68,18 @@ export async function callModel(
 
 function requestOf(
   turn: OpenTurn,
-  { store, summary }: TurnHost,
+  host: TurnHost,
   agent: AgentParts,
   { toolChoice }: Extract<NextAction, { do: "call-model" }>,
   user: UserMessage,
   journal: readonly StepEntry[],
 ): ModelRequest {
   const { maxTokens, temperature } = agent.limits;
-  const system = withSummary(agent.system, summary());
+  const system = withSummary(agent.system, host.summary());
   const tools = agent.tools.map(({ name, description, inputSchema }) => ({ name, description, inputSchema }));
   const { contextWindow } = modelTraits(agent.provider.model);
   const earlier = earlierMessages(
-    store.transcriptBefore(turn, { limit: CONTEXT_MESSAGES, since: agent.rememberedSince }),
+    host.store.transcriptBefore(turn, { limit: CONTEXT_MESSAGES, since: agent.rememberedSince }),
   );
   const messages = fitContext({
     ...{ system, tools, earlier, maxTokens, contextWindow },

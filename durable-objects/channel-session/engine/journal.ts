@@ -40,3 +40,6 @@ export type StepEntry =
     }
   /** A command, which is answered without the model; journaled with its answer. */
   | { kind: "command"; command: Command; reply: CommandReply };
+
+/** What became of a tool call; `unknown`: it was started, and nobody can tell. */
+export type ToolEnd = NonNullable<Extract<StepEntry, { kind: "tool" }>["result"]>;

@@ -3,25 +3,24 @@
  * decided in next-action.ts; this file only acts.
  */
 
-import type { Command, CommandReply } from "../../../shared/commands/command.ts";
 import { commandOf } from "../../../shared/commands/command-of.ts";
 import { cutToTokens } from "../../../shared/llm/cut-text.ts";
 import { explainToUser } from "../../../shared/llm/errors.ts";
 import { modelTraits } from "../../../shared/llm/models.ts";
-import { type ModelRequest, type Provider, ProviderError } from "../../../shared/llm/provider.ts";
-import type { LogFields, Logger, LogLevel } from "../../../shared/log.ts";
+import { ProviderError } from "../../../shared/llm/provider.ts";
+import type { LogFields, LogLevel } from "../../../shared/log.ts";
 import { sleep } from "../../../shared/time/sleep.ts";
 import type { Tool } from "../../../shared/tools/tool.ts";
 import { explainRefusal } from "../../../shared/usage/explain-refusal.ts";
 import { AgentUnavailableError } from "../../agent/errors.ts";
-import { BudgetError, type Spending } from "../parts/spending/spending.ts";
-import type { Delivery } from "../surfaces/delivery.ts";
 import { countDecided } from "./approvals.ts";
+import { BudgetError } from "./budget-error.ts";
 import { callModel } from "./call-model.ts";
 import type { UserMessage } from "./messages.ts";
 import { lostAttempts, type NextAction, nextAction, pauseAfter } from "./next-action.ts";
-import type { OutboxRow, StepRow } from "./schema.ts";
-import { FencedError, type OpenTurn, type SessionStore } from "./store.ts";
+import { FencedError, type OpenTurn } from "./open-turn.ts";
+import type { StepRow } from "./schema.ts";
+import type { AgentParts, TurnHost } from "./turn-host.ts";
 import { readUserMessage } from "./user-message.ts";
 
 /** Most tokens that the conversation keeps of a message and its files; the turn itself reads them whole. */
@@ -34,49 +33,6 @@ const KEPT_TOKENS = 20_000;
 const MAX_GENERATIONS = 30;
 /** And not before it was tried for so long, in milliseconds: a machine that keeps failing takes every turn with it too. */
 const MIN_TRIED_MS = 10 * 60_000;
-
-/** What an agent brings to a turn. */
-export interface AgentParts {
-  provider: Provider;
-  tools: readonly Tool[];
-  system: ModelRequest["system"];
-  limits: { maxTokens: number; temperature: number; maxToolRounds: number };
-  /** The model is not told what was said before this; Unix milliseconds. */
-  rememberedSince: number;
-}
-
-/** The text of the model call in progress, as those who watch see it. */
-export interface LiveAnswer {
-  append(text: string): void;
-  /** What was shown of this call is void; `notice` says why. */
-  restart(notice: string): void;
-  /** The call is over, or a new one begins: its text is in the journal, or will be. */
-  clear(): void;
-}
-
-/** What a turn needs from the object it runs in. */
-export interface TurnHost {
-  store: SessionStore;
-  log: Logger;
-  now: () => number;
-  signal: AbortSignal;
-  /** Named in messages to the user. */
-  agentName: string;
-  /** Loads the agent for this turn. @throws ProviderError | AgentUnavailableError */
-  agent: () => Promise<AgentParts>;
-  /** Answers a command; one that is run again after a crash has the effect of one. @throws AgentUnavailableError */
-  runCommand: (command: Command) => Promise<CommandReply>;
-  /** What is kept of the conversation's older part. */
-  summary: () => string | undefined;
-  /** Text of the call in progress, for those who watch. */
-  live: LiveAnswer;
-  /** Asked before each model call, told after it. */
-  spending: Pick<Spending, "reserve" | "report">;
-  /** The journal has changed. */
-  changed: () => void;
-  /** Hands one outbox item to its target; resolves when the target has it, or never will. */
-  deliver: (item: OutboxRow) => Promise<Delivery>;
-}
 
 /**
  * Runs or resumes a turn. It resolves when the turn is over, when it waits for approval, or when somebody else took it

@@ -6,9 +6,9 @@ import type { BegunWith } from "../agent/provider-reader.ts";
 import type { SessionDatabase } from "../database.ts";
 import { approvalDeadline } from "./approvals.ts";
 import { isOlder } from "./forgetting.ts";
+import type { OpenTurn } from "./open-turn.ts";
 import { type InboxRow, inbox, type OutboxRow, type StepRow, type TurnRow } from "./schema.ts";
 import { prepareStatements } from "./statements.ts";
-import type { OpenTurn } from "./store.ts";
 
 /** The newest `limit` messages, none from before `since` (Unix milliseconds). */
 export interface HistoryRange {
@@ -97,7 +97,7 @@ export class SessionReader {
   }
 
   /** What the turn still has to say, in order. */
-  pendingOutbox(turn: OpenTurn): OutboxRow[] {
+  pendingOutbox(turn: Pick<OpenTurn, "id">): OutboxRow[] {
     return this.sql.outbox.pending().all({ turnId: turn.id });
   }
 }

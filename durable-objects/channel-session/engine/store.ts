@@ -17,31 +17,13 @@ import { closeUnmade, decide, declineOverdue, hasWork } from "./approvals.ts";
 import { chooseBatch, type Dispatch } from "./batch.ts";
 import { type Forgetful, forgetAnswered, forgetOlder } from "./forgetting.ts";
 import { InboxStore } from "./inbox-store.ts";
-import type { StepEntry, TurnFailure } from "./journal.ts";
+import type { StepEntry, ToolEnd, TurnFailure } from "./journal.ts";
 import { answerText, type PlannedCall } from "./next-action.ts";
+import { FencedError, type OpenTurn } from "./open-turn.ts";
 import { type CallEnd, ReportStore } from "./report-store.ts";
 import { type InboxRow, outbox, type StepRow, type TurnRow, transcript, turns } from "./schema.ts";
 import { isOpen, type TurnEvent, type TurnStanding, transition } from "./transitions.ts";
 import { eventText } from "./user-message.ts";
-
-/** A turn as held by the instance that works on it. */
-export interface OpenTurn {
-  id: string;
-  generation: number;
-  /** What it answers, oldest first; at least one. */
-  messages: InboxRow[];
-  /** The last of them, whose turn this is. */
-  message: InboxRow;
-}
-
-/** What became of a tool call; `unknown`: it was started, and nobody can tell. */
-export type ToolEnd = NonNullable<Extract<StepEntry, { kind: "tool" }>["result"]>;
-
-/** This instance no longer owns the turn: it was stopped, or another instance took it over. */
-export class FencedError extends Error {
-  override readonly name = "FencedError";
-  readonly code = "fenced";
-}
 
 export class SessionStore extends InboxStore {
   readonly #reports: ReportStore;

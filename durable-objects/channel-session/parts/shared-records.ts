@@ -4,10 +4,12 @@ import { describeD1Failure } from "../../../d1/failure.ts";
 import { purgeMemory } from "../../../d1/memory/purge.ts";
 import type { Character } from "../../../shared/character/schema.ts";
 import type { Logger } from "../../../shared/log.ts";
+import type { OpenTurn } from "../engine/open-turn.ts";
 import type { InboxRow } from "../engine/schema.ts";
+import type { Part } from "./part.ts";
 
 /** What a conversation writes in D1 beside its turns. Nobody waits for it: a failure is logged, and that is all. */
-export class SharedRecords {
+export class SharedRecords implements Part {
   readonly #ctx: DurableObjectState;
   readonly #d1: D1Database;
   readonly #agent: string;
@@ -31,6 +33,10 @@ export class SharedRecords {
   /** Puts the conversation on top of the chat list. `now`: Unix milliseconds. */
   listChat({ event }: InboxRow, now: number): void {
     this.#inChatList((db, id) => recordChat(db, this.#agent, { id, title: event.text, updatedAt: now }));
+  }
+
+  afterTurn({ message }: OpenTurn): void {
+    this.listChat(message, Date.now());
   }
 
   /** Takes the conversation off the chat list. */

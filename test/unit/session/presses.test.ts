@@ -138,12 +138,13 @@ describe("retry", () => {
   });
 });
 
+const NO_SURFACES = { replaced: () => {} };
+
 describe("what a press has set off is told", () => {
   const target = (change: Partial<PressTarget> = {}): PressTarget => ({
     stop: () => true,
     accept: () => ({ status: "stored" }),
     decide: () => ({ status: "unknown_call" }),
-    replaced: () => {},
     ...change,
   });
   const row = (change: Partial<TurnRow> = {}): TurnRow => ({
@@ -163,31 +164,36 @@ describe("what a press has set off is told", () => {
   const failedTurn = row({ state: "failed", failure: failed });
 
   it("as done when it was", () => {
-    expect(takePress(press("stop"), store(row()), target(), NOW)).toEqual({ status: "done" });
+    expect(takePress(press("stop"), store(row()), target(), NO_SURFACES, NOW)).toEqual({ status: "done" });
   });
 
   it.each<[string, PressOutcome]>([
-    ["of a turn that nobody knows", takePress(press("stop"), store(undefined), target(), NOW)],
-    ["of a turn whose messages are forgotten", takePress(press("stop"), store(row(), []), target(), NOW)],
+    ["of a turn that nobody knows", takePress(press("stop"), store(undefined), target(), NO_SURFACES, NOW)],
+    [
+      "of a turn whose messages are forgotten",
+      takePress(press("stop"), store(row(), []), target(), NO_SURFACES, NOW),
+    ],
   ])("as refused %s", (_, outcome) => {
     expect(outcome).toMatchObject({ status: "refused", message: expect.stringMatching(/no longer know/) });
   });
 
   it("as refused when the answer ended meanwhile", () => {
-    expect(takePress(press("stop"), store(row()), target({ stop: () => false }), NOW)).toMatchObject({
+    expect(
+      takePress(press("stop"), store(row()), target({ stop: () => false }), NO_SURFACES, NOW),
+    ).toMatchObject({
       status: "refused",
       message: expect.stringContaining("not running any more"),
     });
   });
 
   it("as refused when it was tried again before", () => {
-    const outcome = takePress(press("retry"), store(failedTurn, [asked], asked), target(), NOW);
+    const outcome = takePress(press("retry"), store(failedTurn, [asked], asked), target(), NO_SURFACES, NOW);
     expect(outcome).toEqual({ status: "refused", message: "This was tried again already." });
   });
 
   it("as refused when too much waits to try again", () => {
     const busy = target({ accept: () => ({ status: "busy" }) });
-    expect(takePress(press("retry"), store(failedTurn), busy, NOW)).toMatchObject({
+    expect(takePress(press("retry"), store(failedTurn), busy, NO_SURFACES, NOW)).toMatchObject({
       status: "refused",
       message: expect.stringContaining("Try again in a moment"),
     });
@@ -196,7 +202,7 @@ describe("what a press has set off is told", () => {
   it("with the name of whoever was first", () => {
     const approval = { state: "approved", by: BEN, at: NOW } as const;
     const decided = target({ decide: () => ({ status: "already_decided", approval }) });
-    expect(takePress(press("decline"), store(row({ state: "parked" })), decided, NOW)).toEqual({
+    expect(takePress(press("decline"), store(row({ state: "parked" })), decided, NO_SURFACES, NOW)).toEqual({
       status: "refused",
       message: "This call is approved already by Ben.",
     });
@@ -204,14 +210,20 @@ describe("what a press has set off is told", () => {
 
   it("and the answer to an interaction is replaced by the one that is tried again", () => {
     const replaced: string[] = [];
-    const session = target({ replaced: (turn) => replaced.push(turn) });
-    takePress(press("retry"), store(failedTurn), session, NOW);
+    const surfaces = { replaced: (turn: string) => void replaced.push(turn) };
+    takePress(press("retry"), store(failedTurn), target(), surfaces, NOW);
     expect(replaced).toEqual([]);
     const interaction: InteractionTarget = {
       ...{ kind: "interaction", id: "5", applicationId: "6", token: "secret" },
       ...{ expiresAt: NOW + 600_000, isPrivate: true, userId: "1" },
     };
-    takePress(press("retry"), store(failedTurn, [{ ...asked, target: interaction }]), session, NOW);
+    takePress(
+      press("retry"),
+      store(failedTurn, [{ ...asked, target: interaction }]),
+      target(),
+      surfaces,
+      NOW,
+    );
     expect(replaced).toEqual(["t"]);
   });
 });

@@ -1,9 +1,7 @@
 import { asc, eq, lte, placeholder } from "drizzle-orm";
 import type { SessionDatabase } from "../../database.ts";
-import { jobs } from "./schema.ts";
-
-/** What the alarm may have to do. */
-export type JobKind = (typeof jobs.$inferSelect)["kind"];
+import type { Part } from "../part.ts";
+import { type JobKind, jobs } from "./schema.ts";
 
 /**
  * The object's one alarm, shared by several jobs: each kind of job has at most one time, and the alarm is set to the
@@ -14,6 +12,7 @@ export class JobTable {
   readonly #db: SessionDatabase;
   /** Asked at the start and at the end of each turn. */
   readonly #isScheduled: ReturnType<typeof prepareIsScheduled>;
+  #isClosed = false;
 
   constructor(storage: DurableObjectStorage, db: SessionDatabase) {
     this.#storage = storage;
@@ -28,7 +27,7 @@ export class JobTable {
       .values({ kind, runAt })
       .onConflictDoUpdate({ target: jobs.kind, set: { runAt } })
       .run();
-    this.rearm();
+    this.#rearm();
   }
 
   /** Plans a job unless one of its kind is planned already. */
@@ -38,20 +37,28 @@ export class JobTable {
 
   unschedule(kind: JobKind): void {
     this.#db.delete(jobs).where(eq(jobs.kind, kind)).run();
-    this.rearm();
-  }
-
-  /** Kinds that are due at `now`. They stay planned until scheduled anew or unscheduled: a handler that dies runs again. */
-  due(now: number): JobKind[] {
-    const rows = this.#db.select({ kind: jobs.kind }).from(jobs).where(lte(jobs.runAt, now)).all();
-    return rows.map(({ kind }) => kind);
+    this.#rearm();
   }
 
   /**
-   * Sets the alarm to the earliest job; an alarm handler must end with it. Writes to storage are ordered, so nothing
-   * has to wait for this one.
+   * Does what is due; an alarm handler is this call. Jobs stay planned until they are scheduled anew or unscheduled: a handler
+   * that dies runs again.
+   *
+   * @param parts those that have jobs, in the order in which they are asked.
    */
-  rearm(): void {
+  async run(parts: readonly Part[], now: number): Promise<void> {
+    const due = this.#db.select({ kind: jobs.kind }).from(jobs).where(lte(jobs.runAt, now)).all();
+    for (const { kind } of due) for (const part of parts) await part.jobs?.[kind]?.(now);
+    if (!this.#isClosed) this.#rearm();
+  }
+
+  /** The object is about to be erased: nothing is planned any more. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  /** Sets the alarm to the earliest job. Writes to storage are ordered, so nothing has to wait for this one. */
+  #rearm(): void {
     const next = this.#db.select({ runAt: jobs.runAt }).from(jobs).orderBy(asc(jobs.runAt)).get();
     void (next ? this.#storage.setAlarm(next.runAt) : this.#storage.deleteAlarm());
   }

@@ -7,7 +7,8 @@ import type { Decision, DecisionOutcome } from "../../../../shared/session/decis
 import type { InboundEvent } from "../../../../shared/session/event.ts";
 import type { TurnFailure } from "../../engine/journal.ts";
 import type { InboxRow, TurnRow } from "../../engine/schema.ts";
-import { mayRetry, retryEvent, retryEventId } from "./try-again.ts";
+import { mayTryAgain, retryEventId } from "../../engine/try-again.ts";
+import { retryEvent } from "./retry-event.ts";
 
 /** The turn under whose answer something was pressed. */
 export interface PressedTurn {
@@ -35,7 +36,7 @@ export function judgePress(press: Press, turn: PressedTurn | undefined, now: num
       return isRunning(turn) ? { do: "stop" } : refuse(reasonNotToStop(turn));
     case "retry":
       if (turn.wasRetried) return refuse("This was tried again already.");
-      if (turn.state !== "failed" || !turn.failure || !mayRetry(turn.failure))
+      if (turn.state !== "failed" || !turn.failure || !mayTryAgain(turn.failure))
         return refuse("There is nothing to try again here.");
       return { do: "retry", event: retryEvent(press.turn, turn.events, now) };
     case "approve":
@@ -63,6 +64,10 @@ export interface PressTarget {
   stop(): boolean;
   accept(event: InboundEvent): { status: "stored" | "duplicate" | "busy" };
   decide(decision: Decision): DecisionOutcome;
+}
+
+/** What shows answers. */
+export interface PressedSurfaces {
   /** Another turn's answer is going to take the place of this one's. */
   replaced(turn: string): void;
 }
@@ -72,6 +77,7 @@ export function takePress(
   press: Press,
   records: PressRecords,
   session: PressTarget,
+  surfaces: PressedSurfaces,
   now: number,
 ): PressOutcome {
   const action = judgePress(press, pressedTurn(press.turn, records), now);
@@ -81,7 +87,7 @@ export function takePress(
     case "retry": {
       if (session.accept(action.event).status === "busy") return refused(BUSY.message);
       // An interaction has one answer, which shows what is tried again from here on.
-      if (action.event.target.kind === "interaction") session.replaced(press.turn);
+      if (action.event.target.kind === "interaction") surfaces.replaced(press.turn);
       return DONE;
     }
     case "decide": {

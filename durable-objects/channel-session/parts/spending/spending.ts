@@ -7,8 +7,11 @@ import { hasCeiling, type Refusal } from "../../../../shared/usage/ceiling.ts";
 import { findAgent } from "../../../agent/find-agent.ts";
 import { callHub } from "../../../clients/hub-client.ts";
 import type { Env } from "../../../env.ts";
+import { BudgetError } from "../../engine/budget-error.ts";
 import type { ReportStore } from "../../engine/report-store.ts";
 import type { ReportRow } from "../../engine/schema.ts";
+import type { SpendingGate } from "../../engine/turn-host.ts";
+import type { JobHandler, Part } from "../part.ts";
 
 /** Calls that the hub is told of at once. */
 const BATCH = 100;
@@ -16,27 +19,12 @@ const BATCH = 100;
 /** How long calls are gathered before the hub is told, in milliseconds: the next turn's first token comes before that. */
 const GATHER_MS = 1_000;
 
-/** A model call may not be made. `refusal` says why; `null`: nobody can tell how much is spent. */
-export class BudgetError extends Error {
-  override readonly name = "BudgetError";
-  readonly code: "budget_exhausted" | "budget_unknown";
-  readonly refusal: Refusal | null;
-
-  constructor(refusal: Refusal | null, detail: { cause?: unknown } = {}) {
-    super(
-      refusal ? `the ceiling of the ${refusal.period} is reached` : "the agent's hub cannot be reached",
-      detail,
-    );
-    this.code = refusal ? "budget_exhausted" : "budget_unknown";
-    this.refusal = refusal;
-  }
-}
-
 /**
  * The money side of a conversation: asks the agent's hub before a model call where there is a ceiling, and tells it of
  * every call that is over. What the hub has not heard stays in the session's storage.
  */
-export class Spending {
+export class Spending implements Part, SpendingGate {
+  readonly jobs: { watchdog: JobHandler } = { watchdog: () => this.report() };
   readonly #env: Env;
   readonly #address: SessionAddress;
   readonly #store: ReportStore;
@@ -98,8 +86,16 @@ export class Spending {
     this.report();
   }
 
+  recover(): void {
+    if (this.isBusy) this.report();
+  }
+
+  afterTurn(): void {
+    this.report();
+  }
+
   /** Whether there are calls that the hub has not confirmed yet. */
-  get isPending(): boolean {
+  get isBusy(): boolean {
     return this.#store.pending(1).length > 0;
   }
 

@@ -2,6 +2,7 @@
  * Keeps a conversation's summary up to date, between turns and beside them: an answer never waits for it. What is to be
  * summarised is decided in next-summary.ts; this file only acts.
  */
+
 import { modelTraits } from "../../../../shared/llm/models.ts";
 import {
   type ModelRequest,
@@ -12,10 +13,12 @@ import {
 } from "../../../../shared/llm/provider.ts";
 import { summaryRequest } from "../../../../shared/llm/summary.ts";
 import type { Logger } from "../../../../shared/log.ts";
+import { BudgetError } from "../../engine/budget-error.ts";
+import { FencedError } from "../../engine/open-turn.ts";
 import type { CallEnd } from "../../engine/report-store.ts";
-import { FencedError } from "../../engine/store.ts";
 import { mayBePaidFor, usageOfFailure } from "../../engine/usage-of-failure.ts";
-import { BudgetError, type Spending } from "../spending/spending.ts";
+import type { JobHandler, Part } from "../part.ts";
+import type { Spending } from "../spending/spending.ts";
 import { nextSummary, type SummaryPlan } from "./next-summary.ts";
 import type { SummaryStore } from "./summary-store.ts";
 
@@ -38,8 +41,9 @@ export interface SummaryHost {
   changed: (turnId: string) => void;
 }
 
-export class Summarizer {
+export class Summarizer implements Part {
   readonly #host: SummaryHost;
+  readonly jobs: { watchdog: JobHandler } = { watchdog: () => this.wake() };
   /** Ends the summary that is being made. */
   #making: AbortController | undefined;
 
@@ -52,8 +56,17 @@ export class Summarizer {
     return this.#making !== undefined;
   }
 
-  /** To be called once by each new instance: a summary that an earlier one has begun and not ended died with it. */
+  /** A summary that an earlier instance has begun and not ended died with it. */
   recover(): void {
+    this.#noteLost();
+    this.wake();
+  }
+
+  afterTurn(): void {
+    this.wake();
+  }
+
+  #noteLost(): void {
     const { store, spending, now } = this.#host;
     const lost = store.lostCall(now());
     if (lost) spending.note(lost);
@@ -63,13 +76,12 @@ export class Summarizer {
    * Ends the summary that is being made, for the conversation is about to be forgotten. That its call has cost something
    * is noted first: whoever dies after that finds it nowhere else.
    */
-  abandon(): void {
-    if (!this.#making) return;
-    this.recover();
-    this.#making.abort(new DOMException("the conversation was reset", "AbortError"));
+  beforeReset(): void {
+    this.#noteLost();
+    this.#making?.abort(new DOMException("the conversation was reset", "AbortError"));
   }
 
-  /** Starts on a summary if it is time for one. To be called when a turn is over, and when an instance may have died. */
+  /** Starts on a summary if it is time for one. */
   wake(): void {
     if (this.isBusy) return;
     const { store, changed, log } = this.#host;

@@ -1,12 +1,13 @@
 /** What is stored of a conversation's summary. Like {@link SessionStore}: one method is one transaction. */
+
 import { asc, gt, lt, placeholder, type SQLWrapper } from "drizzle-orm";
 import type { ModelResult } from "../../../../shared/llm/provider.ts";
 import type { SessionDatabase } from "../../database.ts";
 import type { Forgetful } from "../../engine/forgetting.ts";
 import type { StepEntry } from "../../engine/journal.ts";
+import { FencedError } from "../../engine/open-turn.ts";
 import { type ReportRow, type StepRow, transcript } from "../../engine/schema.ts";
 import { lazily, prepareStatements } from "../../engine/statements.ts";
-import { FencedError } from "../../engine/store.ts";
 import type { SummaryPlan, UnsummarisedMessage } from "./next-summary.ts";
 import { type SummaryRow, summaries } from "./schema.ts";
 

@@ -4,8 +4,15 @@ import type { DiscordRest } from "../../../../shared/discord/rest.ts";
 import type { DiscordTarget } from "../../../../shared/session/event.ts";
 import type { PlacedAction, Placement } from "../discord/placement.ts";
 import { type PostStore, toPost } from "../discord/post-store.ts";
+import type { Effort } from "../discord/venue.ts";
 import { ChannelVenue } from "./channel-venue.ts";
-import { type Destination, type Effort, findDestination, replyInChannel } from "./destination.ts";
+import { type Destination, findDestination, replyInChannel } from "./destination.ts";
+
+/** The bot may not have a thread in a channel. */
+export interface ThreadRefusal {
+  channel: string;
+  error: DiscordError;
+}
 
 /** What a {@link ChannelPlacement} needs. */
 export interface ChannelPlacementOptions {
@@ -13,8 +20,7 @@ export interface ChannelPlacementOptions {
   target: DiscordTarget;
   rest: DiscordRest;
   posts: PostStore;
-  /** The bot may not have a thread there. */
-  threadRefused: (error: DiscordError) => void;
+  threadRefused: (refusal: ThreadRefusal) => void;
 }
 
 /** An answer to a message: in its thread, or in its channel. */
@@ -59,7 +65,7 @@ export class ChannelPlacement implements Placement {
     const destination = await this.#destination?.catch(() => undefined);
     if (!isUnbegun || !isElsewhere || !destination || destination.channelId === target.channelId)
       return false;
-    threadRefused(error);
+    threadRefused({ channel: target.channelId, error });
     this.#destination = Promise.resolve(replyInChannel(target));
     return true;
   }
@@ -77,7 +83,9 @@ export class ChannelPlacement implements Placement {
       const reply = first.channelId === target.channelId ? replyInChannel(target).replyTo : null;
       return Promise.resolve({ channelId: first.channelId, replyTo: reply });
     }
-    this.#destination ??= findDestination(rest, target, effort, threadRefused).catch((error: unknown) => {
+    this.#destination ??= findDestination(rest, target, effort, (error) =>
+      threadRefused({ channel: target.channelId, error }),
+    ).catch((error: unknown) => {
       this.#destination = undefined;
       throw error;
     });

@@ -9,6 +9,7 @@ import type { DiscordRest } from "../../../../shared/discord/rest.ts";
 import { snowflakeAt } from "../../../../shared/discord/snowflake.ts";
 import { nonceOf, type PostStore } from "../discord/post-store.ts";
 import type { PostRow } from "../discord/schema.ts";
+import type { Effort } from "../discord/venue.ts";
 import {
   attachmentsOf,
   CLOCK_SKEW_MS,
@@ -19,7 +20,7 @@ import {
   NO_MENTIONS,
   type Venue,
 } from "../discord/venue.ts";
-import { type Effort, requestInChannel } from "./destination.ts";
+import { requestInChannel } from "./destination.ts";
 
 /**
  * How long a message that may be there is simply sent again, in milliseconds: Discord knows its nonce for “a few minutes”

@@ -1,4 +1,5 @@
 /** Where an answer goes. */
+
 import type {
   RESTPatchAPIChannelJSONBody,
   RESTPostAPIChannelMessagesThreadsJSONBody,
@@ -7,15 +8,13 @@ import * as z from "zod";
 import { DISCORD_CODE, DiscordError, isFinal } from "../../../../shared/discord/errors.ts";
 import type { DiscordRequest, DiscordRest } from "../../../../shared/discord/rest.ts";
 import type { DiscordTarget } from "../../../../shared/session/event.ts";
+import type { Effort } from "../discord/venue.ts";
 
 /** A channel, thread or DM, and the message in it that the answer replies to. */
 export interface Destination {
   channelId: string;
   replyTo: string | null;
 }
-
-/** How long, and until when, a request may be tried. */
-export type Effort = Pick<DiscordRequest, "deadline" | "signal">;
 
 /** After so many minutes without a message Discord puts a thread away. */
 const AUTO_ARCHIVE_MINUTES = 1_440;

@@ -9,9 +9,8 @@ import type { DiscordConnection } from "../../../clients/discord-client.ts";
 import type { PlacedAction, Placement } from "../discord/placement.ts";
 import { type PostStore, toPost } from "../discord/post-store.ts";
 import type { PostRow } from "../discord/schema.ts";
-import type { Venue } from "../discord/venue.ts";
+import type { Effort, Venue } from "../discord/venue.ts";
 import { ChannelVenue } from "../discord-channel/channel-venue.ts";
-import type { Effort } from "../discord-channel/destination.ts";
 import { TokenVenue } from "./token-venue.ts";
 
 /** What an {@link InteractionPlacement} needs. */

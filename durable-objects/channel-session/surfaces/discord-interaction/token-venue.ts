@@ -13,6 +13,7 @@ import type { InteractionTarget } from "../../../../shared/session/event.ts";
 import { type Sleep, sleep } from "../../../../shared/time/sleep.ts";
 import type { PostStore } from "../discord/post-store.ts";
 import type { PostRow } from "../discord/schema.ts";
+import type { Effort } from "../discord/venue.ts";
 import {
   attachmentsOf,
   CLOCK_SKEW_MS,
@@ -24,7 +25,6 @@ import {
   NO_MENTIONS,
   type Venue,
 } from "../discord/venue.ts";
-import type { Effort } from "../discord-channel/destination.ts";
 
 /** Discord, "Message Flags": only the user sees it. */
 const EPHEMERAL = 64;

@@ -1,7 +1,6 @@
 import type { DiscordError } from "../../../../shared/discord/errors.ts";
 import type { DesiredPosts, PostAction } from "../../../../shared/discord/posting-plan.ts";
-import type { Effort } from "../discord-channel/destination.ts";
-import type { Venue } from "./venue.ts";
+import type { Effort, Venue } from "./venue.ts";
 
 /** A request that brings Discord closer to an answer, and where it is made. */
 export interface PlacedAction {

@@ -3,8 +3,8 @@
 import { controlIds } from "../../../../shared/discord/components.ts";
 import { DiscordError, isFinal } from "../../../../shared/discord/errors.ts";
 import type { PostAction } from "../../../../shared/discord/posting-plan.ts";
-import type { Effort } from "../discord-channel/destination.ts";
 import type { PostStore } from "./post-store.ts";
+import type { Effort } from "./venue.ts";
 import { isUnknownMessage, type Venue } from "./venue.ts";
 
 /** Posts of one turn. */

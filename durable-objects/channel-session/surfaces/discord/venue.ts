@@ -5,9 +5,12 @@ import * as z from "zod";
 import { DISCORD_CODE, DiscordError } from "../../../../shared/discord/errors.ts";
 import type { PostContent } from "../../../../shared/discord/posting-plan.ts";
 import type { UploadedFile } from "../../../../shared/discord/request-body.ts";
+import type { DiscordRequest } from "../../../../shared/discord/rest.ts";
 import type { Place } from "../../../../shared/interaction/answer-place.ts";
-import type { Effort } from "../discord-channel/destination.ts";
 import type { PostRow } from "./schema.ts";
+
+/** How long, and until when, a request may be tried. */
+export type Effort = Pick<DiscordRequest, "deadline" | "signal">;
 
 /** On every message: whatever a model writes, it notifies nobody. */
 export const NO_MENTIONS = {

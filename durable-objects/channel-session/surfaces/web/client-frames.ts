@@ -23,12 +23,19 @@ export interface FrameTaker {
   stop(): void;
   reset(): void;
   decide(decision: Decision): DecisionOutcome;
-  /** Shows everything to whoever sent the frame. */
-  greet(): void;
 }
 
-/** Does what a frame asks for. @returns what its sender is told at once, if anything. */
-export function takeClientFrame(frame: ClientFrame, session: FrameTaker): ServerFrame | undefined {
+/**
+ * Does what a frame asks for.
+ *
+ * @param greet shows everything to whoever sent the frame.
+ * @returns what its sender is told at once, if anything.
+ */
+export function takeClientFrame(
+  frame: ClientFrame,
+  session: FrameTaker,
+  greet: () => void,
+): ServerFrame | undefined {
   switch (frame.type) {
     case "send": {
       const receipt = session.accept(chatEvent(frame));
@@ -47,7 +54,7 @@ export function takeClientFrame(frame: ClientFrame, session: FrameTaker): Server
       return refusal && { type: "error", ...refusal };
     }
     case "sync":
-      session.greet();
+      greet();
       return undefined;
     default:
       return frame satisfies never;

@@ -1,29 +1,10 @@
 /** A failed answer that somebody wants to be tried again: the same message as a new event. */
 
 import { switchAt } from "../../../../shared/interaction/answer-place.ts";
-import type { ProviderErrorCode } from "../../../../shared/llm/provider.ts";
 import { MAX_ATTACHMENTS } from "../../../../shared/session/attachment.ts";
 import type { InboundEvent, ReplyTarget } from "../../../../shared/session/event.ts";
 import { batchText } from "../../engine/batch.ts";
-import type { TurnFailure } from "../../engine/journal.ts";
-
-/** Failures that may pass by themselves; to try again what failed otherwise would only cost another answer of that kind. */
-const PASSING: ReadonlySet<string> = new Set([
-  ...(["rate_limited", "overloaded", "unavailable", "stream_cut", "timeout"] satisfies ProviderErrorCode[]),
-  "interrupted",
-  "budget_unknown",
-  "budget_exhausted",
-]);
-
-/** Whether another try may help. */
-export function mayRetry({ code }: TurnFailure): boolean {
-  return PASSING.has(code);
-}
-
-/** The id of the one event that tries a turn again. */
-export function retryEventId(turn: string): string {
-  return `retry:${turn}`;
-}
+import { retryEventId } from "../../engine/try-again.ts";
 
 /**
  * What a turn has answered, as one new event.

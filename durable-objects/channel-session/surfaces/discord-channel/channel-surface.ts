@@ -1,0 +1,65 @@
+import type { DesiredPosts } from "../../../../shared/discord/posting-plan.ts";
+import type { Logger } from "../../../../shared/log.ts";
+import type { InboundEvent, ReplyTarget } from "../../../../shared/session/event.ts";
+import type { BegunTurn, TurnState } from "../../engine/turn-state.ts";
+import type { DiscordConnections } from "../discord/connections.ts";
+import { complete, type Display, desiredPosts } from "../discord/desired.ts";
+import type { PostStore } from "../discord/post-store.ts";
+import type { AnswerPlace, PostedSurface, StatusSign } from "../discord/posted-surface.ts";
+import type { PostRow } from "../discord/schema.ts";
+import { ChannelPlacement, type ThreadRefusal } from "./channel-placement.ts";
+import type { StatusReactions } from "./status-reactions.ts";
+import type { ThreadRefusals } from "./thread-refusals.ts";
+
+/** Answers in a channel, thread or DM, written by the bot. */
+export class ChannelSurface implements PostedSurface {
+  readonly name = "discord";
+  readonly isLive = true;
+  readonly patienceMs = Number.POSITIVE_INFINITY;
+  readonly #connections: DiscordConnections;
+  readonly #posts: PostStore;
+  readonly #reactions: StatusReactions;
+  readonly #refusals: ThreadRefusals;
+
+  constructor(
+    connections: DiscordConnections,
+    posts: PostStore,
+    reactions: StatusReactions,
+    refusals: ThreadRefusals,
+  ) {
+    this.#connections = connections;
+    this.#posts = posts;
+    this.#reactions = reactions;
+    this.#refusals = refusals;
+  }
+
+  answers({ kind }: ReplyTarget): boolean {
+    return kind === "discord";
+  }
+
+  placeOf(turnId: string, target: ReplyTarget, log: Logger): AnswerPlace | { missing: string } {
+    const { bot } = this.#connections;
+    if (target.kind !== "discord") throw new Error(`no channel: ${target.kind}`);
+    if ("missing" in bot) return { missing: `the secret ${bot.missing} is not set.` };
+    const { rest } = bot;
+    const threadRefused = (refusal: ThreadRefusal) => this.#refusals.note(refusal, log);
+    const options = { turnId, target, rest, posts: this.#posts, threadRefused };
+    return { placement: new ChannelPlacement(options), rest };
+  }
+
+  desired(turn: TurnState, posted: readonly PostRow[], display: Display): DesiredPosts | undefined {
+    return desiredPosts(turn, posted, display);
+  }
+
+  complete(turn: TurnState, text: string, display: Display): DesiredPosts {
+    return complete(turn, text, display);
+  }
+
+  queued(event: InboundEvent): void {
+    this.#reactions.queued(event);
+  }
+
+  signOf(turn: BegunTurn): StatusSign | undefined {
+    return this.#reactions.signOf(turn);
+  }
+}
