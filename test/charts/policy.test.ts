@@ -108,6 +108,16 @@ describe("a Deployment", () => {
     for (const { labelSelector } of constraints) expect(labelSelector).toEqual(spec?.selector);
   });
 
+  it.each(AGENTS)("of %s, refused by Discord, keeps no node from being drained", async (agent) => {
+    const budget = one("PodDisruptionBudget", await releases["four agents"], agent);
+    expect(budget.spec?.unhealthyPodEvictionPolicy).toBe("AlwaysAllow");
+  });
+
+  it.each(AGENTS)("of %s is told by its own values alone, and by no Service beside it", async (agent) => {
+    const { spec } = one("Deployment", await releases["four agents"], agent);
+    expect(spec?.template.spec?.enableServiceLinks).toBe(false);
+  });
+
   it("waits for a gateway that hands over for as long as it takes", async () => {
     const { spec } = one("Deployment", await releases["four agents"], "kiro");
     const seconds = spec?.template.spec?.terminationGracePeriodSeconds ?? 0;

@@ -132,6 +132,24 @@ describe("the login", () => {
     }
   });
 
+  it("does not take a ticket again once others have been used, and forgets those that have run out", async () => {
+    const now = Math.floor(Date.now() / 1000);
+    const ranOut = env.DB.prepare("INSERT INTO used_tickets (nonce, expires) VALUES ('ran-out', ?)");
+    await ranOut.bind(now - 1).run();
+    const [first, second] = await Promise.all(
+      [1, 2].map(() => createTicket("test-admin-token", { now: Date.now(), random })),
+    );
+    for (const ticket of [first, second])
+      expect((await anonymous(`/login?ticket=${ticket}`)).headers.has("Set-Cookie")).toBe(true);
+    for (const ticket of [first, second, first]) {
+      const again = await anonymous(`/login?ticket=${ticket}`);
+      expect(again.headers.get("Location")).toBe("/login?error=ticket");
+      expect(again.headers.has("Set-Cookie")).toBe(false);
+    }
+    const left = await env.DB.prepare("SELECT nonce FROM used_tickets WHERE expires <= ?").bind(now).all();
+    expect(left.results).toEqual([]);
+  });
+
   it.each(["", "x", "v1.9999999999.AAAAAAAAAAAAAAAAAAAAAA.AAAA"])("refuses the ticket %j", async (ticket) => {
     const response = await anonymous(`/login?ticket=${ticket}`);
     expect(response.headers.get("Location")).toBe("/login?error=ticket");

@@ -69,6 +69,10 @@ report({
   ...verdict,
   "invalid requests": stage.discord.violations.map((violation) => JSON.stringify(violation)),
   "unauthorized or forbidden": Array.from({ length: rest.unauthorized + rest.forbidden }, () => "401 or 403"),
+  "strange heartbeats": Array.from(
+    { length: gateway.strangeHeartbeats },
+    () => "of a sequence it cannot have",
+  ),
   "early IDENTIFYs": Array.from({ length: gateway.earlyIdentifies }, () => "within 5 s of another"),
 });
 console.log(

@@ -38,9 +38,16 @@ describe("a ceiling", () => {
   it("is exceeded by one call at most, however calls begin, end, and cost less than they may", () => {
     const call = fc.record({
       estimate: fc.integer({ min: 1, max: 400 }),
-      share: fc.double({ min: 0, max: 1, noNaN: true }),
+      // Even over [0, 1]: fast-check's own doubles are hardly ever above 0.1, and calls that cost nothing reach no ceiling.
+      share: fc.oneof(
+        fc.constant(1),
+        fc.noBias(fc.nat(100)).map((percent) => percent / 100),
+      ),
     });
-    const event = fc.oneof(call, fc.constant("end" as const));
+    const event = fc.oneof(
+      { weight: 3, arbitrary: call },
+      { weight: 1, arbitrary: fc.constant("end" as const) },
+    );
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 1000 }),
@@ -65,6 +72,7 @@ describe("a ceiling", () => {
           expect(spent).toBeLessThan(ceiling + Math.max(dearest, 1));
         },
       ),
+      { numRuns: 300 },
     );
   });
 });

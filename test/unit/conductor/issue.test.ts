@@ -89,6 +89,16 @@ describe("an issue", () => {
       { failedAttempts: 0 },
     ],
     [
+      "counts no failure of tests while nobody has it",
+      [shopEvent("E2E_FAILED"), shopEvent("SMOKE_FAILED", { attempt: 3 })],
+      { state: "queued", failedAttempts: 0, reason: null },
+    ],
+    [
+      "stays with a human, whatever tests say",
+      [escalated, shopEvent("E2E_FAILED")],
+      { state: "failed", failedAttempts: 0, reason: "hopeless" },
+    ],
+    [
       "counts nobody else's trouble",
       [started, { ...stuck, ...other }],
       { state: "in_progress", failedAttempts: 0 },
@@ -163,6 +173,12 @@ describe("the rules", () => {
     [
       "holds back what waits",
       assigned,
+      standing([], ["acme/shop#2"]),
+      "Issue acme/shop#1 waits for acme/shop#2",
+    ],
+    [
+      "holds back who starts on their own what waits",
+      started,
       standing([], ["acme/shop#2"]),
       "Issue acme/shop#1 waits for acme/shop#2",
     ],

@@ -60,6 +60,33 @@ describe("what people are asked to approve", () => {
     expect(long.parts[1]).toMatch(/^✋/);
   });
 
+  it("begins a message of its own as soon as both do not fit in one", () => {
+    const alone = request([pending(1, {})]).length;
+    const under = (length: number) =>
+      approvalPosts({ above: "", text: "x".repeat(length) }, [pending(1, {})], address).parts;
+    const room = MAX_CONTENT - alone - "\n\n".length;
+    expect(under(room).map(({ length }) => length)).toEqual([MAX_CONTENT]);
+    expect(under(room + 1).map(({ length }) => length)).toEqual([room + 1, alone]);
+  });
+
+  it("is cut into messages where several calls are longer than one, and shows them all", () => {
+    const calls = [1, 2, 3, 4].map((id) => pending(id, { body: `${id}`.repeat(900) }));
+    const { parts } = approvalPosts(nothing, calls, address);
+    expect(parts.length).toBeGreaterThan(1);
+    for (const part of parts) expect(part.length).toBeLessThanOrEqual(MAX_CONTENT);
+    for (const id of [1, 2, 3, 4]) expect(parts.join("\n")).toContain(`${id}`.repeat(900));
+  });
+
+  it("says when the first of several calls is declined by itself", () => {
+    const [first, second] = [pending(1, {}), pending(2, {})];
+    const later = { ...first, until: first.until + 60_000 };
+    for (const calls of [
+      [later, second],
+      [second, later],
+    ])
+      expect(request(calls)).toContain("Declined by itself <t:1800000000:R>");
+  });
+
   it("names each of several calls by a number, which its buttons repeat", () => {
     const posts = approvalPosts(nothing, [pending(1, { n: 1 }), pending(2, { n: 2 })], address);
     expect(posts.parts[0]).toMatch(/\n1\. `post_payments`\n[\s\S]*"n": 1[\s\S]*\n2\. `post_payments`\n/);
@@ -83,6 +110,10 @@ describe("what people are asked to approve", () => {
     expect(text).toMatch(/x{900,}\n```\n-# 4,0\d\d more characters of its arguments are not shown here\./);
   });
 
+  it("is cut where the name is long, which is the model's too", () => {
+    expect(request([pending(1, {}, "n".repeat(300))])).toMatch(/`n{100}`, without arguments/);
+  });
+
   it("shows no secret, and nothing that looks like something else than it is", () => {
     const text = request([pending(1, { apiKey: "k-1", to: "a\u202Eb\u200Bc", note: "``` **not code**" })]);
     expect(text).not.toContain("k-1");
@@ -99,7 +130,14 @@ describe("what people are asked to approve", () => {
 
   it("fits Discord's limits, whatever a model asks for", () => {
     const call = fc
-      .tuple(fc.nat(9_999), fc.jsonValue(), fc.string({ unit: "binary", maxLength: 300 }))
+      .tuple(
+        fc.nat(9_999),
+        fc.oneof(
+          fc.jsonValue(),
+          fc.nat(1_200).map((length) => ({ body: "x".repeat(length) })),
+        ),
+        fc.string({ unit: "binary", maxLength: 300 }),
+      )
       .map(([id, input, name]) => pending(id, input, name));
     const calls = fc.array(call, { minLength: 1, maxLength: 8 });
     const text = fc.nat(600).map((words) => "word ".repeat(words));
@@ -110,7 +148,7 @@ describe("what people are asked to approve", () => {
         expect(rows(posts)).toHaveLength(Math.min(all.length, MAX_ROWS));
         expect(posts.parts.join("")).toContain("Declined by itself");
       }),
-      { numRuns: 15 },
+      { numRuns: 100 },
     );
   });
 });

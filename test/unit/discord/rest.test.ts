@@ -1,7 +1,10 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import type { DiscordError } from "../../../shared/discord/errors.ts";
 import { MAX_INVALID } from "../../../shared/discord/invalid-requests.ts";
-import { DiscordRest, type DiscordRestOptions } from "../../../shared/discord/rest.ts";
+import { type DiscordRequest, DiscordRest, type DiscordRestOptions } from "../../../shared/discord/rest.ts";
 
 const TOKEN = "the-bot-token";
 
@@ -62,6 +65,10 @@ const limited = (retryAfter: number, { global = false, scope = "user" } = {}) =>
 const create = { method: "POST", path: "/channels/1/messages", body: { content: "hi" } } as const;
 
 const failure = (made: Promise<unknown>) => made.catch((error: unknown) => error as DiscordError);
+
+/** Makes a request that cannot wait, so that no time passes, and answers with how it failed. */
+const refusedAt = (rest: DiscordRest, request: DiscordRequest, now: number) =>
+  failure(rest.request({ ...request, deadline: now }));
 
 describe("a request", () => {
   it("says who it is, and carries its body as JSON", async () => {
@@ -169,6 +176,33 @@ describe("what may pass", () => {
     });
     await expect(rest.request({ ...create, signal: stop.signal })).rejects.toThrow("stopped");
   });
+
+  it("is not made any more when its signal fires while it waits for a permit", async () => {
+    const stop = new AbortController();
+    const permit = async () => {
+      stop.abort(new Error("stopped"));
+      return 0;
+    };
+    const { rest, sent } = clientOf([], { permit });
+    await expect(rest.request({ ...create, signal: stop.signal })).rejects.toThrow("stopped");
+    expect(sent).toEqual([]);
+  });
+});
+
+describe("a redirect", () => {
+  it("is a refusal: nothing that Discord was asked goes anywhere else", async () => {
+    const asked: string[] = [];
+    await using server = createServer((request, response) => {
+      asked.push(request.url ?? "");
+      response.writeHead(307, { Location: "/elsewhere" }).end();
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const { rest } = clientOf([], { baseUrl: `http://127.0.0.1:${port}`, fetch });
+    await expect(rest.request(create)).rejects.toMatchObject({ status: 307 });
+    expect(asked).toEqual([create.path]);
+  });
 });
 
 describe("rate limits", () => {
@@ -207,13 +241,43 @@ describe("rate limits", () => {
   });
 
   it("that are global hold for everything but what carries its own token", async () => {
-    const { rest, sent } = clientOf([limited(2, { global: true }), json({})]);
-    const first = rest.request(create);
+    const { rest, sent, clock } = clientOf([limited(2, { global: true })]);
+    expect(await refusedAt(rest, create, clock.now)).toMatchObject({ code: "rate_limited" });
     await rest.request({ method: "POST", path: "/interactions/1/token/callback" });
-    await first;
     await rest.request({ method: "GET", path: "/users/@me" });
-    const times = Object.fromEntries(sent.map(({ path, at }) => [path, at]));
-    expect(times).toMatchObject({ "/interactions/1/token/callback": 0, "/users/@me": 2_000 });
+    expect(sent.map(({ path, at }) => [path, at])).toEqual([
+      [create.path, 0],
+      ["/interactions/1/token/callback", 0],
+      ["/users/@me", 2_000],
+    ]);
+  });
+
+  it("of what carries its own token hold for that alone, even where Discord calls them global", async () => {
+    const { rest, sent, clock } = clientOf([limited(2, { global: true })]);
+    const callback = { method: "POST", path: "/interactions/1/token/callback" } as const;
+    expect(await refusedAt(rest, callback, clock.now)).toMatchObject({ code: "rate_limited" });
+    await rest.request(create);
+    await rest.request(callback);
+    expect(sent.map(({ path, at }) => [path, at])).toEqual([
+      [callback.path, 0],
+      [create.path, 0],
+      [callback.path, 2_000],
+    ]);
+  });
+
+  it("that are global last as long as the longest of those that were told", async () => {
+    const both = Promise.withResolvers<void>();
+    const { rest, sent, clock } = clientOf([
+      () => both.promise.then(() => limited(5, { global: true })),
+      async () => {
+        both.resolve();
+        return limited(1, { global: true });
+      },
+    ]);
+    const other = { ...create, path: "/channels/2/messages" };
+    await Promise.all([refusedAt(rest, create, clock.now), refusedAt(rest, other, clock.now)]);
+    await rest.request({ method: "GET", path: "/users/@me" });
+    expect(sent.map(({ at }) => at)).toEqual([0, 0, 5_000]);
   });
 
   it("that leave no time before the deadline fail at once", async () => {
@@ -255,6 +319,23 @@ describe("invalid requests", () => {
     clock.now += 60_000;
     await rest.request(create);
     expect(sent).toHaveLength(2);
+  });
+
+  it("stop what has waited for a limit while the token was refused", async () => {
+    let meanwhile: Promise<unknown> | undefined;
+    const { rest, sent, clock } = clientOf(
+      [json({}, { headers: bucket(0, 9) }), json({ message: "401: Unauthorized" }, { status: 401 })],
+      {
+        sleep: async (ms) => {
+          meanwhile ??= failure(rest.request({ method: "GET", path: "/users/@me" }));
+          await meanwhile;
+          clock.now += ms;
+        },
+      },
+    );
+    await rest.request(create);
+    expect(await failure(rest.request(create))).toMatchObject({ code: "unauthorized" });
+    expect(sent.map(({ path }) => path)).toEqual([create.path, "/users/@me"]);
   });
 
   it("open a breaker long before Discord bans, which closes after ten minutes", async () => {

@@ -75,6 +75,16 @@ describe("splitText", () => {
       expect(part).toBe(family.repeat(part.length / family.length));
   });
 
+  it("shows no half of a character while a text grows", () => {
+    expect(splitText("Thanks 👋".slice(0, -1))).toEqual(["Thanks"]);
+    fc.assert(
+      fc.property(text, fc.nat(), limit, (whole, length, max) => {
+        const shown = whole.slice(0, length % (whole.length + 1));
+        for (const part of splitText(shown, max)) expect(part.isWellFormed()).toBe(true);
+      }),
+    );
+  });
+
   it("loses nothing, keeps every part within the limit and every block balanced", () => {
     fc.assert(
       fc.property(text, limit, (whole, max) => {

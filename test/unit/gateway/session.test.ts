@@ -167,6 +167,17 @@ describe("RESUME", () => {
     expect(sent(driver.wait().outputs)).toEqual([{ op: 1, d: 6 }]);
   });
 
+  it("is followed by heartbeats that carry what it asked from, until something is received", () => {
+    const driver = session().begin();
+    for (const s of [2, 3]) driver.frame(message(s));
+    driver.acked(2);
+    reconnect(driver);
+    expect(sent(driver.frame({ op: 1 }))).toEqual([{ op: 1, d: 2 }]);
+    expect(sent(driver.wait().outputs)).toEqual([{ op: 1, d: 2 }]);
+    driver.frame(message(3));
+    expect(sent(driver.frame({ op: 1 }))).toEqual([{ op: 1, d: 3 }]);
+  });
+
   it("asks from READY while READY itself is on its way", () => {
     expect(reconnect(session().begin())).toMatchObject([{ op: 6, d: { seq: 1 } }]);
   });
@@ -364,6 +375,25 @@ describe("what makes no sense", () => {
       });
     },
   );
+
+  it("is a second HELLO: nothing is begun twice", () => {
+    const started = session();
+    started.tell({ type: "start", resume: null });
+    started.wait();
+    started.tell({ type: "gateway", url: resumeUrl, identifyAt: started.clock.now });
+    expect(started.frame(hello)).toEqual([{ do: "reserve-identify" }]);
+    const identified = session().begin();
+    identified.acked(1);
+    const resuming = session();
+    resuming.tell({ type: "start", resume: { sessionId: "kept", resumeUrl, seq: 41 } });
+    resuming.wait();
+    resuming.frame(hello);
+    for (const driver of [started, identified, resuming]) {
+      const before = driver.state();
+      expect(driver.frame({ ...hello, d: { heartbeat_interval: 5_000 } })).toEqual([]);
+      expect(driver.state()).toEqual(before);
+    }
+  });
 
   it("is what an old socket still says after the session was stopped", () => {
     const driver = session().begin();

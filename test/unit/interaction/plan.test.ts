@@ -412,7 +412,22 @@ describe("the plan for what is typed", () => {
 });
 
 describe("any plan", () => {
+  const turn = fc.uuid();
+  const conversation = fc.constantFrom("7", "chat:a:b", "cron:daily:manual:x", "assignment:acme/shop#12");
+  const pressed: fc.Arbitrary<Extract<ControlId, { turn: string }>> = fc.oneof(
+    fc.record({ action: fc.constantFrom("stop" as const, "retry" as const), turn, conversation }),
+    fc.record({
+      action: fc.constantFrom("approve" as const, "decline" as const),
+      ...{ turn, conversation, call: fc.nat(9_999).map(String) },
+    }),
+  );
   const anything = fc.oneof(
+    pressed.map((id) => button(id)),
+    fc
+      .tuple(fc.constantFrom("model", "ask:public", "ask:private"), fc.integer({ min: 2, max: 8 }))
+      .map(([rest, component_type]) =>
+        interactionOf(3, { custom_id: `1:${rest}`, component_type, values: ["m"] }),
+      ),
     fc
       .tuple(fc.constantFrom("ask", "use", "model", "cancel", "memory", "cron", "other"), fc.string())
       .map(([name, value]) => slash(name, [text("prompt", value), text("provider", value)])),
@@ -424,6 +439,17 @@ describe("any plan", () => {
     fc.string().map((custom_id) => interactionOf(5, { custom_id, components: [] })),
     fc.integer({ min: 6, max: 99 }).map((type) => interactionOf(type)),
   );
+
+  it("hands each press under an answer on, as the button says, and takes no other component for one", () => {
+    fc.assert(
+      fc.property(pressed, fc.integer({ min: 2, max: 8 }), (id, component_type) => {
+        const made = plan(interactionOf(3, { custom_id: writeControlId(id), component_type, values: ["x"] }));
+        const { conversation, ...press } = id;
+        const expected = component_type === 2 ? { do: "press", conversation, press } : { do: "reply" };
+        expect(made).toMatchObject(expected);
+      }),
+    );
+  });
 
   it("is a pure function: the same interaction again is the same event, whatever has happened meanwhile", () => {
     fc.assert(
@@ -437,7 +463,7 @@ describe("any plan", () => {
         if (first.do === "defer-and-accept") expect(first.event.id).toBe(`interaction:${ID}`);
         else expect(["reply", "ask-form", "press"]).toContain(first.do);
       }),
-      { numRuns: 200 },
+      { numRuns: 400 },
     );
   });
 });

@@ -345,6 +345,7 @@ describe.each(apis)("$title", (api) => {
     const text = `impossible ${title}`;
     const error = await failure(run(providerFor(server, api, { model: "unknown-1" }), ask(text)));
     expect(error).toMatchObject({ code: "model_not_found", status: 404 });
+    expect(server.requests(text)).toHaveLength(1);
   });
 
   it("reports a server that is not there as unavailable", async () => {

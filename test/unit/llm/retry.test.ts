@@ -23,17 +23,35 @@ const final = [
 ] as const;
 
 const anyCode = fc.constantFrom<ProviderErrorCode>(...retryable, ...final);
-const anyRandom = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
-const anyRetryAfter = fc.option(fc.nat(200_000), { nil: undefined });
+/** Even over [0, 1): fast-check's own doubles are hardly ever above 0.1. */
+const anyRandom = fc.noBias(fc.nat(2 ** 20 - 1)).map((n) => n / 2 ** 20);
+/** Within what a call may wait, and beyond it. */
+const anyRetryAfter = fc.oneof(
+  fc.constant(undefined),
+  fc.nat(2_000),
+  fc.nat(MAX_TOTAL_WAIT_MS),
+  fc.nat(200_000),
+);
 const failedAttempt = fc.record({
   error: fc.record({ code: anyCode, retryAfterMs: anyRetryAfter }),
   attempt: fc.integer({ min: 1, max: 6 }),
   timeouts: fc.integer({ min: 0, max: 3 }),
-  waitedMs: fc.nat(MAX_TOTAL_WAIT_MS),
+  waitedMs: fc.oneof(fc.nat(5_000), fc.nat(MAX_TOTAL_WAIT_MS)),
 });
 
 describe("retryDelayMs", () => {
-  it("never undercuts what the server asks for, and never exceeds what a call may wait", () => {
+  it("never undercuts what the server asks for", () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...retryable), fc.nat(45_000), anyRandom, (code, retryAfterMs, random) => {
+        const error = { code, retryAfterMs };
+        const delay = retryDelayMs({ error, attempt: 1, timeouts: 0, waitedMs: 0 }, () => random);
+        expect(delay).toBeGreaterThanOrEqual(retryAfterMs);
+        expect(delay).toBeLessThanOrEqual(retryAfterMs + 1_000);
+      }),
+    );
+  });
+
+  it("never exceeds what a call may wait, nor how often it may be tried", () => {
     fc.assert(
       fc.property(failedAttempt, anyRandom, (failed, random) => {
         const delay = retryDelayMs(failed, () => random);
@@ -42,27 +60,37 @@ describe("retryDelayMs", () => {
         expect(failed.waitedMs + delay).toBeLessThanOrEqual(MAX_TOTAL_WAIT_MS);
         expect(failed.attempt).toBeLessThan(MAX_ATTEMPTS);
       }),
+      { numRuns: 1_000 },
     );
   });
 
+  it("makes the last attempt that a call may take, and none after it", () => {
+    const after = (attempt: number) =>
+      retryDelayMs(
+        { error: { code: "overloaded", retryAfterMs: 0 }, attempt, timeouts: 0, waitedMs: 0 },
+        () => 0,
+      );
+    expect([MAX_ATTEMPTS - 1, MAX_ATTEMPTS].map(after)).toEqual([0, null]);
+  });
+
   it("ends every call, whatever the server answers", () => {
+    const error = fc.record({
+      code: fc.constantFrom(...retryable),
+      retryAfterMs: fc.oneof(fc.constant(undefined), fc.nat(2_000)),
+    });
     fc.assert(
-      fc.property(
-        fc.array(fc.record({ code: anyCode, retryAfterMs: anyRetryAfter }), { minLength: 10 }),
-        anyRandom,
-        (errors, random) => {
-          let waitedMs = 0;
-          let timeouts = 0;
-          const attempts = errors.findIndex((error, index) => {
-            if (error.code === "timeout") timeouts++;
-            const delay = retryDelayMs({ error, attempt: index + 1, timeouts, waitedMs }, () => random);
-            waitedMs += delay ?? 0;
-            return delay === null;
-          });
-          expect(attempts).toBeGreaterThanOrEqual(0);
-          expect(attempts).toBeLessThan(MAX_ATTEMPTS);
-        },
-      ),
+      fc.property(fc.array(error, { minLength: 10 }), anyRandom, (errors, random) => {
+        let waitedMs = 0;
+        let timeouts = 0;
+        const attempts = errors.findIndex((error, index) => {
+          if (error.code === "timeout") timeouts++;
+          const delay = retryDelayMs({ error, attempt: index + 1, timeouts, waitedMs }, () => random);
+          waitedMs += delay ?? 0;
+          return delay === null;
+        });
+        expect(attempts).toBeGreaterThanOrEqual(0);
+        expect(attempts).toBeLessThan(MAX_ATTEMPTS);
+      }),
     );
   });
 

@@ -33,6 +33,9 @@ describe("the messages that one turn answers", () => {
     expect(chooseBatch(waiting, mode("per-thread", { maxBatchMessages: 2 }))).toEqual(waiting.slice(0, 2));
     const long = [said(ann, "x".repeat(100)), said(ann, "y")];
     expect(chooseBatch(long, mode("per-thread", { maxBatchTokens: 3 }))).toEqual([long[0]]);
+    const three = [said(ann, "x".repeat(8)), said(ann, "y".repeat(4)), said(ann, "z")];
+    expect(chooseBatch(three, mode("per-thread", { maxBatchTokens: 3 }))).toEqual(three.slice(0, 2));
+    expect(chooseBatch(three, mode("per-thread", { maxBatchTokens: 4 }))).toEqual(three);
     expect(chooseBatch([], mode("per-thread"))).toEqual([]);
   });
 

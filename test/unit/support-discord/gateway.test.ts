@@ -166,6 +166,27 @@ it("leaves heartbeats unanswered on command, and reads none for too long as deat
   expect(setting.discord.tally.gateway.heartbeats).toBe(2);
 });
 
+it("counts heartbeats of a sequence that the client cannot have", async () => {
+  const setting = await startSetting();
+  const { gateway, ready } = await connect(setting);
+  await gateway.dispatch("GUILD_CREATE");
+  const { seq } = gateway;
+  /** Sends one, and sees what has been counted when it is answered. */
+  const beat = async (client: RawGateway, d: number | null) => {
+    const answered = client.frames.filter(({ op }) => op === 11).length;
+    client.send(1, d);
+    await vi.waitFor(() => expect(client.frames.filter(({ op }) => op === 11)).toHaveLength(answered + 1));
+    return setting.discord.tally.gateway.strangeHeartbeats;
+  };
+  // Before READY has come, a client has none.
+  expect([await beat(gateway, null), await beat(gateway, 1), await beat(gateway, seq)]).toEqual([0, 0, 0]);
+  expect(await beat(gateway, seq + 1)).toBe(1);
+  gateway.terminate();
+  const resumed = await resume(setting, ready, seq);
+  expect(await beat(resumed, seq)).toBe(1);
+  expect(await beat(resumed, null)).toBe(2);
+});
+
 it("asks to reconnect, invalidates, duplicates and refuses on command", async () => {
   let now = Date.now();
   const setting = await startSetting({ now: () => now });

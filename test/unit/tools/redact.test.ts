@@ -22,6 +22,15 @@ describe("redacting a text that was cut", () => {
 });
 
 describe("redacting", () => {
+  it.each([
+    ["the longer first", ["long-word and the rest", "long-word"]],
+    ["the shorter first", ["long-word", "long-word and the rest"]],
+  ])("leaves no rest of a secret that has a shorter one inside, %s", (_, secrets) => {
+    const { whole, cut } = createRedactor(secrets);
+    expect(whole("it is long-word and the rest, not long-word")).toBe("it is [redacted], not [redacted]");
+    expect(cut("it is long-word and the rest, not lo")).toBe("it is [redacted], not lo");
+  });
+
   it("leaves no secret, whatever stands around it and wherever the text is cut", () => {
     const secret = fc.string({ minLength: 8, maxLength: 20, unit: fc.constantFrom(..."abcAB/+=-_.1") });
     fc.assert(

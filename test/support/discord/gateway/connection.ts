@@ -25,6 +25,7 @@ export class GatewayConnection implements Listener {
   readonly #socket: WebSocket;
   readonly #room: GatewayRoom;
   #session: GatewaySession | null = null;
+  #isResumed = false;
   #payloads: number[] = [];
   #timeout: ReturnType<typeof setTimeout> | undefined;
 
@@ -94,9 +95,12 @@ export class GatewayConnection implements Listener {
   }
 
   #heartbeat(d: unknown): Refusal | null {
-    if (!heartbeatSchema.safeParse(d).success) return "decodeError";
+    const seq = heartbeatSchema.safeParse(d);
+    if (!seq.success) return "decodeError";
     this.#expectHeartbeat();
     this.#room.tally.heartbeats += 1;
+    if (this.#session !== null && (seq.data === null ? this.#isResumed : seq.data > this.#session.seq))
+      this.#room.tally.strangeHeartbeats += 1;
     if (!this.#room.faults.isSilent) this.send({ op: OP.heartbeatAck });
     return null;
   }
@@ -130,6 +134,7 @@ export class GatewayConnection implements Listener {
     }
     session.listener?.close(4000, "The session was resumed elsewhere.");
     this.#session = session;
+    this.#isResumed = true;
     session.attach(this);
     session.resumes += 1;
     this.#room.tally.resumes += 1;

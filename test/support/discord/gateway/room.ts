@@ -43,6 +43,7 @@ export class GatewayRoom {
     resumes: 0,
     invalidSessions: 0,
     heartbeats: 0,
+    strangeHeartbeats: 0,
     closes: [],
     rivals: 0,
   };

@@ -13,6 +13,8 @@ export interface GatewayTally {
   /** Op 9 sent. */
   invalidSessions: number;
   heartbeats: number;
+  /** Heartbeats that carry no sequence that the client can have: `null` after a RESUME, or one that was not sent yet. */
+  strangeHeartbeats: number;
   /** Close codes that the server sent. */
   closes: number[];
   /** Times that a session began while another of the same shard had a socket. */
