@@ -89,7 +89,7 @@ export function followMessage(
 
 /** @returns those of `files` that a document does not name by their path. */
 export function undocumented(files: readonly string[], document: string): string[] {
-  const named = new Set(document.match(/[\w./-]+/g));
+  const named = new Set(document.match(/[\w./-]*\w/g));
   return files.filter((file) => !named.has(file));
 }
 

@@ -56,8 +56,7 @@ export function tracedObject(Class: ObjectClass): ObjectClass {
       super(context, env);
     }
   }
-  for (const [name, { value: method }] of Object.entries(Object.getOwnPropertyDescriptors(Class.prototype))) {
-    if (name === "constructor" || typeof method !== "function") continue;
+  for (const [name, method] of methodsOf(Class)) {
     const [border, dataOf] = handlers[name] ?? ["object", (args: unknown[]) => callOf(name, args)];
     Object.defineProperty(Traced.prototype, name, {
       value(this: unknown, ...args: unknown[]) {
@@ -67,6 +66,16 @@ export function tracedObject(Class: ObjectClass): ObjectClass {
     });
   }
   return Traced;
+}
+
+/** Its own and inherited ones, by name. */
+function methodsOf(Class: ObjectClass): Map<string, Method> {
+  const methods = new Map<string, Method>();
+  for (let kind = Class.prototype; kind !== Object.prototype; kind = Object.getPrototypeOf(kind))
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(kind)))
+      if (typeof value === "function" && name !== "constructor" && !methods.has(name))
+        methods.set(name, value);
+  return methods;
 }
 
 /** What the platform calls with more than plain data. */
