@@ -35,6 +35,7 @@ export interface BundleOptions {
   d1?: Record<string, string>;
   bindings?: Record<string, string>;
   assets?: string;
+  compatibilityFlags?: string[];
   /** Where state is kept; in memory without it. */
   persist?: string;
 }
@@ -51,6 +52,7 @@ export async function startBundle(options: BundleOptions): Promise<Miniflare> {
         path: join(options.directory, file),
       })),
       compatibilityDate: "2026-11-02",
+      compatibilityFlags: options.compatibilityFlags ?? [],
       durableObjects: Object.fromEntries(
         Object.entries(options.durableObjects).map(([name, className]) => [
           name,
