@@ -23,6 +23,7 @@ export const knownSettings = [
   "GITHUB_WEBHOOK_SECRET",
   "OPENAI_API_KEY",
   "OPENAI_BASE_URL",
+  "RIG_LOG_LEVEL",
   "UPSTASH_REDIS_REST_TOKEN",
   "UPSTASH_REDIS_REST_URL",
 ] as const;

@@ -14,6 +14,8 @@ declare global {
       DB: D1Database;
       ASSETS: Fetcher;
       ADMIN_TOKEN?: string;
+      /** `LOG_LEVEL_VARIABLE` */
+      RIG_LOG_LEVEL?: string;
     }
   }
 }

@@ -1,6 +1,6 @@
 /** The pod's environment, read once and as a whole. */
 import type { Shard } from "../shared/bridge/protocol.ts";
-import type { LogLevel } from "../shared/log.ts";
+import { LOG_LEVEL_VARIABLE, LOG_LEVELS, type LogLevel, readLogLevel } from "../shared/log.ts";
 
 export interface GatewayConfig {
   agent: string;
@@ -22,8 +22,6 @@ export interface GatewayConfig {
 export type ConfigReading = { config: GatewayConfig } | { problems: readonly string[] };
 
 type Environment = Readonly<Record<string, string | undefined>>;
-
-const logLevels: readonly LogLevel[] = ["info", "warn", "error"];
 
 /** @param defaultId the gateway's id where `RIG_GATEWAY_ID` is not set. */
 export function readConfig(environment: Environment, defaultId: string): ConfigReading {
@@ -52,8 +50,8 @@ export function readConfig(environment: Environment, defaultId: string): ConfigR
   if (!/^[\w.:-]{1,100}$/.test(gatewayId)) wrong("RIG_GATEWAY_ID", "1 to 100 letters, digits, - _ . or :");
   const port = Number(value("PORT") || "8080");
   if (!Number.isInteger(port) || port < 0 || port > 65_535) wrong("PORT", "a port number; 0 for any");
-  const logLevel = logLevels.find((level) => level === (value("RIG_LOG_LEVEL") || "info"));
-  if (logLevel === undefined) wrong("RIG_LOG_LEVEL", logLevels.join(", "));
+  const logLevel = readLogLevel(value(LOG_LEVEL_VARIABLE));
+  if (logLevel === undefined) wrong(LOG_LEVEL_VARIABLE, `one of ${LOG_LEVELS.join(", ")}`);
 
   if (problems.length > 0 || workerUrl === null || shards === null || logLevel === undefined)
     return { problems };

@@ -5,12 +5,15 @@ import {
   MAX_BATCH_EVENTS,
   MAX_BRIDGE_BODY,
 } from "../shared/bridge/protocol.ts";
+import { gatewayTrace } from "../shared/discord/event-id.ts";
 import { outlineEvent } from "../shared/gateway/trim.ts";
 
 export interface QueuedEvent {
   s: number;
   t: string;
   session: { id: string; resumeUrl: string };
+  /** By which the log tells of it, here and in the Worker. */
+  trace: string;
   json: string;
   bytes: number;
   /** When it was received, by the host's clock. */
@@ -32,7 +35,9 @@ export function queuedEvent(
 ): QueuedEvent {
   const json = JSON.stringify(event);
   const bytes = Buffer.byteLength(json);
-  const queued = { s: event.s, t: event.t, session, json, bytes, receivedAt, isOutline: false };
+  const { s, t } = event;
+  const trace = gatewayTrace(event, session.id);
+  const queued = { s, t, session, trace, json, bytes, receivedAt, isOutline: false };
   return bytes > MAX_EVENT_BYTES ? outlined(queued) : queued;
 }
 

@@ -3,7 +3,7 @@
  * arrives while a batch is on its way goes with the next; nothing waits for company.
  */
 import { type GatewayEvent, MAX_BATCH_EVENTS, type Shard } from "../shared/bridge/protocol.ts";
-import type { Logger } from "../shared/log.ts";
+import type { Logger, LogLevel } from "../shared/log.ts";
 import { backoffMs, boundedMs, sleep } from "./backoff.ts";
 import type { BridgeClient, BridgeFailure, EventsAnswer } from "./bridge-client.ts";
 import { batchBody, nextBatch, outlined, type QueuedEvent, queuedEvent } from "./event-queue.ts";
@@ -55,6 +55,7 @@ export class EventSender {
 
   push(event: GatewayEvent, session: { id: string; resumeUrl: string }): void {
     const queued = queuedEvent(event, session, this.#options.now());
+    this.#tell("debug", "event.received", queued);
     if (queued.isOutline) this.#reportOutline(queued);
     this.#queue.push(queued);
     void this.#send();
@@ -128,6 +129,7 @@ export class EventSender {
     this.#maxEvents = Math.min(this.#maxEvents * 2, MAX_BATCH_EVENTS);
     this.#options.onProblem(null);
     this.#queue.splice(0, stored.length);
+    for (const event of stored) this.#tell("debug", "event.stored", event);
     this.#options.onAcked(last.session.id, last.s);
     if (this.#queue.length === 0) this.#empty();
     return null;
@@ -149,8 +151,12 @@ export class EventSender {
     return 0;
   }
 
-  #reportOutline({ s, t }: QueuedEvent): void {
-    this.#options.logger.log("error", "event.too_large", { seq: s, type: t });
+  #reportOutline(event: QueuedEvent): void {
+    this.#tell("error", "event.too_large", event);
+  }
+
+  #tell(level: LogLevel, event: string, { trace, s, t }: QueuedEvent): void {
+    this.#options.logger.log(level, event, { trace, type: t, seq: s });
   }
 
   #report({ status, message }: BridgeFailure): void {

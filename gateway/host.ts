@@ -1,10 +1,10 @@
 /** The gateway as a whole: all shards of this process, and the pages that tell how they are. */
 import type { Server } from "node:http";
 import type { Shard } from "../shared/bridge/protocol.ts";
+import { createLogger, setLogLevel } from "../shared/log.ts";
 import { createBridgeClient } from "./bridge-client.ts";
 import type { GatewayConfig } from "./config.ts";
 import { GatewayDirectory } from "./gateway-directory.ts";
-import { leveledLogger } from "./log.ts";
 import { Metrics } from "./metrics.ts";
 import { startServer } from "./server.ts";
 import { ShardHost } from "./shard-host.ts";
@@ -18,7 +18,8 @@ import { ShardHost } from "./shard-host.ts";
 export async function runGateway(config: GatewayConfig, signal: AbortSignal): Promise<void> {
   const now = () => performance.now();
   const random = Math.random;
-  const logger = leveledLogger(config.logLevel, { agent: config.agent, gateway: config.gatewayId });
+  setLogLevel(config.logLevel);
+  const logger = createLogger({ agent: config.agent, gateway: config.gatewayId });
   const metrics = new Metrics();
   const directory = new GatewayDirectory({
     apiBaseUrl: config.discordApiBaseUrl,

@@ -28,6 +28,13 @@ const MAX_BODY = 1024 * 1024;
 
 const log = createLogger();
 
+declare module "hono" {
+  interface ContextVariableMap {
+    /** Id of the event that a request brings, set by its door, for the log line of whatever goes wrong with it. */
+    trace?: string;
+  }
+}
+
 /** The Worker's HTTP interface: who may enter is decided here, what happens then in routes/. */
 export function createApp(): Hono<{ Bindings: Env }> {
   const app = new Hono<{ Bindings: Env }>();
@@ -97,13 +104,14 @@ export function createApp(): Hono<{ Bindings: Env }> {
     if (error instanceof RequestError) return errorResponse(c, error);
     const cause = error.stack ?? error.message;
     if (error instanceof AgentUnavailableError) {
-      log.log("error", "agent.unavailable", { code: error.code, cause });
+      log.log("error", "agent.unavailable", { trace: c.get("trace"), code: error.code, cause });
       const message =
         "This agent's character.json cannot be read; the log says why, and so does `rig check`.";
       return errorResponse(c, new RequestError(503, "agent_unavailable", message));
     }
     const failure = error instanceof DrizzleQueryError ? describeD1Failure(error) : cause;
-    log.log("error", "request.failed", { method: c.req.method, path: c.req.path, cause: failure });
+    const { method, path } = c.req;
+    log.log("error", "request.failed", { trace: c.get("trace"), method, path, cause: failure });
     return errorResponse(
       c,
       new RequestError(500, "internal_error", "Something went wrong; the log says what."),

@@ -11,7 +11,7 @@ import type { Settings } from "../settings.ts";
 import type { HostOptions, HostReport } from "./host-protocol.ts";
 import { everyMinute } from "./minute-trigger.ts";
 
-const sourceFolders = ["agents", "durable-objects", "public", "shared", "workers"];
+const sourceFolders = ["agents", "d1", "durable-objects", "public", "shared", "workers"];
 
 let disposeWorker = async () => {};
 process.once("disconnect", () => {

@@ -1,3 +1,4 @@
+import type { Logger } from "../../shared/log.ts";
 import { withDeadline } from "../../shared/time/deadline.ts";
 
 /** How long one try may take when its caller does not say, in milliseconds. */
@@ -9,7 +10,7 @@ const TRIES = 2;
  * Calls a Durable Object, and once more when that fails. Whatever is called must not mind being called twice.
  *
  * @param call gets a stub of its own each time: one that has thrown stays broken.
- * @param limits `timeoutMs` is for each try; `signal` ends the wait.
+ * @param options `timeoutMs` is for each try; `signal` ends the wait; `log` hears of a first try that failed.
  * @throws the signal's reason, or why the object could not be reached.
  */
 export async function callTwice<T>(
@@ -17,13 +18,15 @@ export async function callTwice<T>(
   {
     timeoutMs = TIMEOUT_MS,
     signal,
-  }: { timeoutMs?: number | undefined; signal?: AbortSignal | undefined } = {},
+    log,
+  }: { timeoutMs?: number | undefined; signal?: AbortSignal | undefined; log?: Logger | undefined } = {},
 ): Promise<T> {
   for (let tryNumber = 1; ; tryNumber++) {
     try {
       return await withDeadline(call(), timeoutMs, signal);
     } catch (error) {
       if (signal?.aborted || tryNumber === TRIES) throw error;
+      log?.log("info", "object.called_again", { cause: String(error) });
     }
   }
 }

@@ -1,3 +1,4 @@
+import type { Logger } from "../../shared/log.ts";
 import { type SessionAddress, sessionName } from "../../shared/session/name.ts";
 import type { SessionApi } from "../contracts.ts";
 import type { Env, Stub } from "../env.ts";
@@ -6,14 +7,15 @@ import { callTwice } from "./call-twice.ts";
 /**
  * Calls a session.
  *
- * @param timeoutMs for each of two tries.
+ * @param options `timeoutMs` is for each of two tries; `log` hears of the first when it fails.
  * @see callTwice
  */
 export function callSession<T>(
   env: Env,
   address: SessionAddress,
   call: (session: Stub<SessionApi>) => Promise<T>,
-  timeoutMs?: number,
+  options: { timeoutMs?: number; log?: Logger } = {},
 ): Promise<T> {
-  return callTwice(() => call(env.CHANNEL_SESSION.getByName(sessionName(address))), { timeoutMs });
+  const log = options.log?.with({ object: "session", conversation: address.conversation });
+  return callTwice(() => call(env.CHANNEL_SESSION.getByName(sessionName(address))), { ...options, log });
 }

@@ -1,7 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { secretReader } from "../../shared/character/secrets.ts";
 import type { CronJob } from "../../shared/character/sections/cron.ts";
-import { type CronRun, DEFAULT_HISTORY, isOver } from "../../shared/cron/run.ts";
+import { type CronRun, cronEventId, DEFAULT_HISTORY, isOver } from "../../shared/cron/run.ts";
 import { nextTime } from "../../shared/cron/schedule.ts";
 import { createLogger, type Logger } from "../../shared/log.ts";
 import { sessionName } from "../../shared/session/name.ts";
@@ -9,7 +9,7 @@ import { findAgentIfAny } from "../agent/find-agent.ts";
 import type { JobView, RunRequest, ScheduleApi } from "../contracts.ts";
 import type { Env } from "../env.ts";
 import { migrateDatabase, openDatabase } from "./database.ts";
-import { manualRun, scheduledRun } from "./plan-run.ts";
+import { manualRun, scheduledRun, scheduledRunId } from "./plan-run.ts";
 import { runEnd } from "./run-end.ts";
 import type { RunRow } from "./schema.ts";
 import { ScheduleStore, type TimedJob, viewRun } from "./store.ts";
@@ -54,7 +54,8 @@ export class CronSchedule extends DurableObject<Env> implements ScheduleApi {
       if (decision.do === "nothing") continue;
       const { do: outcome, due } = decision;
       const level = outcome === "skip" ? "warn" : "info";
-      this.#log.log(level, `cron.${outcome}`, { job, due: new Date(due).toISOString() });
+      const trace = cronEventId(scheduledRunId(job, due));
+      this.#log.log(level, `cron.${outcome}`, { trace, job, due: new Date(due).toISOString() });
     }
     await this.#lookAfter();
   }
@@ -135,11 +136,11 @@ export class CronSchedule extends DurableObject<Env> implements ScheduleApi {
     if (planned === null || planned > at) await storage.setAlarm(at);
   }
 
-  async #try({ id }: RunRow, work: () => Promise<void>): Promise<void> {
+  async #try({ event }: RunRow, work: () => Promise<void>): Promise<void> {
     try {
       await work();
     } catch (error) {
-      this.#log.log("warn", "cron.session_unreachable", { run: id, cause: String(error) });
+      this.#log.log("warn", "cron.session_unreachable", { trace: event.id, cause: String(error) });
     }
   }
 
@@ -161,7 +162,7 @@ export class CronSchedule extends DurableObject<Env> implements ScheduleApi {
     if (!end) return;
     const limits = this.#jobs().find((known) => known.id === job) ?? DEFAULT_HISTORY;
     if (this.#store.finish(id, end, limits))
-      this.#log.log("info", "cron.over", { run: id, state: end.state });
+      this.#log.log("info", "cron.over", { trace: event.id, turn: end.turn, state: end.state });
     for (const tell of this.#waiting.get(id) ?? []) tell();
   }
 

@@ -1,16 +1,19 @@
 /** Takes the decision about a message once, with what was said before it, and remembers it. */
 import type { Agent } from "../../shared/character/registry.ts";
+import { discordEventId } from "../../shared/discord/event-id.ts";
 import { inboundEvent, type Self } from "../../shared/discord/inbound-event.ts";
 import type { DiscordMessage } from "../../shared/discord/read-message.ts";
 import { type Route, routeMessage } from "../../shared/discord/route-message.ts";
 import { type DiscordSettings, discordSettings } from "../../shared/discord/settings.ts";
 import {
   authorKind,
+  decideAtBest,
   isListening,
-  mayBeAnswered,
   type Place,
+  type Silence,
   whoIsAnswered,
 } from "../../shared/discord/who-is-answered.ts";
+import type { Logger } from "../../shared/log.ts";
 import type { InboundEvent } from "../../shared/session/event.ts";
 import type { Directory } from "./directory.ts";
 import type { LinkState } from "./link-state.ts";
@@ -27,6 +30,7 @@ export interface AdmissionParts {
   state: LinkState;
   directory: Directory;
   messages: MessageStore;
+  log: Logger;
 }
 
 /** The decisions of one agent's shard, with the settings of one moment. */
@@ -52,7 +56,9 @@ export class Admission {
   /** Whether a missed message may turn out to be answered when its turn comes. */
   mayAdmit(message: DiscordMessage): boolean {
     const { state, directory } = this.#parts;
-    return mayBeAnswered(message, directory.placeOf(message), this.settings, state.botUserId);
+    const decision = decideAtBest(message, directory.placeOf(message), this.settings, state.botUserId);
+    if (!decision.answer) this.#tellSilence(message, decision.because);
+    return decision.answer;
   }
 
   /**
@@ -76,7 +82,10 @@ export class Admission {
     const kind = authorKind(message, state.botUserId);
     if (kind === "person" && standing.botTurns > 0) directory.setBotTurns(place.channelId, 0);
     const decision = whoIsAnswered(message, place, this.settings, { me: state.botUserId, ...standing });
-    if (!decision.answer) return null;
+    if (!decision.answer) {
+      this.#tellSilence(message, decision.because);
+      return null;
+    }
     if (kind === "bot") directory.setBotTurns(place.channelId, standing.botTurns + 1);
     const { threadMode } = this.settings;
     const userThread =
@@ -85,6 +94,10 @@ export class Admission {
     this.#remember(message, place, route, { since: row?.listeningSince ?? 0, ...standing });
     messages.setRoute(message.id, route);
     return route;
+  }
+
+  #tellSilence({ id }: DiscordMessage, because: Silence): void {
+    this.#parts.log.log("debug", "message.not_answered", { trace: discordEventId(id), because });
   }
 
   /** What the route means for the messages that follow. */

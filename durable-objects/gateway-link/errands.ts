@@ -2,6 +2,8 @@
 
 /** What is left to do for one event. */
 export interface Errand {
+  /** Of its event. */
+  trace: string;
   /** The channel it is about. */
   channelId: string;
   /** The conversation that it concerns; a thread hears first of the message that starts it, then of those in it. */
@@ -24,19 +26,19 @@ export interface BatchOutcome {
   /** The last message of each channel that was dealt with. */
   seen: ReadonlyMap<string, string>;
   /** Why errands failed; those behind them are not among it. */
-  failures: readonly { channelId: string; error: unknown }[];
+  failures: readonly { trace: string; channelId: string; error: unknown }[];
 }
 
 /** Runs errands, each after those before it in its channel and its conversation. One that fails stops these, and no other. */
 export async function runErrands(sequenced: readonly SequencedErrand[]): Promise<BatchOutcome> {
   const seen = new Map<string, string>();
-  const failures: { channelId: string; error: unknown }[] = [];
+  const failures: { trace: string; channelId: string; error: unknown }[] = [];
   const unstored: number[] = [];
-  const run = async ({ channelId, seen: messageId, run }: Errand): Promise<boolean> => {
+  const run = async ({ trace, channelId, seen: messageId, run }: Errand): Promise<boolean> => {
     try {
       await run();
     } catch (error) {
-      failures.push({ channelId, error });
+      failures.push({ trace, channelId, error });
       return false;
     }
     if (messageId !== undefined) seen.set(channelId, messageId);

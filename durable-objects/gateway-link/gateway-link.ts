@@ -8,6 +8,7 @@ import type {
   LeaseRequest,
   ReleaseRequest,
 } from "../../shared/bridge/protocol.ts";
+import { gatewayTrace } from "../../shared/discord/event-id.ts";
 import { FORWARDED_EVENTS, gatewayIntents } from "../../shared/discord/intents.ts";
 import { discordSettings } from "../../shared/discord/settings.ts";
 import type { GatewayStanding } from "../../shared/heartbeat/health.ts";
@@ -28,7 +29,6 @@ import { askForLease, LEASE_TTL_SECONDS, releaseLease, renewLease } from "./leas
 import { LinkState } from "./link-state.ts";
 import { MessageStore } from "./message-store.ts";
 import { Sessions } from "./sessions.ts";
-import { SharedLock } from "./shared-lock.ts";
 
 /**
  * The Worker's end of one shard of an agent, named `<agent>/<shard index>`.
@@ -56,8 +56,8 @@ export class GatewayLink extends DurableObject<Env> implements LinkApi {
     this.#state = new LinkState(this.#db);
     this.#directory = new Directory(this.#db);
     this.#messages = new MessageStore(this.#db);
-    this.#sessions = new Sessions(env, agent, new SharedLock(env, agent, this.#log));
-    this.#discord = connectDiscord(env, agent);
+    this.#sessions = new Sessions(env, agent, this.#log);
+    this.#discord = connectDiscord(env, agent, this.#log);
     this.#backlog = new Backlog({
       admission: () => this.#admission(),
       directory: this.#directory,
@@ -107,12 +107,14 @@ export class GatewayLink extends DurableObject<Env> implements LinkApi {
     const stored = this.#state.acknowledged(session.id);
     const intake = this.#intake();
     const news = batch.events.filter(({ s }) => stored === null || s > stored);
-    const outcome = await runErrands(news.map((event) => ({ seq: event.s, errand: intake.take(event) })));
+    const outcome = await runErrands(
+      news.map((event) => ({ seq: event.s, errand: intake.take(event, gatewayTrace(event, session.id)) })),
+    );
     for (const [channelId, messageId] of outcome.seen) {
       if (!this.#directory.channel(channelId)?.isCatchingUp) this.#directory.seen(channelId, messageId);
     }
-    for (const { channelId, error } of outcome.failures)
-      this.#log.log("warn", "session.unreachable", { channel: channelId, cause: String(error) });
+    for (const { trace, channelId, error } of outcome.failures)
+      this.#log.log("warn", "session.unreachable", { trace, channel: channelId, cause: String(error) });
     this.#backlog.wake();
     // While the sessions were told, another gateway may have come.
     if (batch.epoch !== this.#state.lease.epoch) return fenced();
@@ -151,13 +153,11 @@ export class GatewayLink extends DurableObject<Env> implements LinkApi {
 
   #intake(): Intake {
     const agent = findAgent(this.#agentId);
-    const shared = { log: this.#log, now: Date.now };
+    const [parts, now] = [this.#parts(), Date.now];
     return new Intake({
-      admission: new Admission({ agent, ...this.#parts() }),
-      ...this.#parts(),
-      sessions: this.#sessions,
-      interactions: new Interactions({ agent, env: this.env, discord: this.#discord, ...shared }),
-      ...shared,
+      admission: new Admission({ agent, ...parts }),
+      ...{ ...parts, now, sessions: this.#sessions },
+      interactions: new Interactions({ agent, env: this.env, discord: this.#discord, log: parts.log, now }),
     });
   }
 
@@ -167,7 +167,8 @@ export class GatewayLink extends DurableObject<Env> implements LinkApi {
   }
 
   #parts() {
-    return { state: this.#state, directory: this.#directory, messages: this.#messages };
+    const [state, directory, messages, log] = [this.#state, this.#directory, this.#messages, this.#log];
+    return { state, directory, messages, log };
   }
 }
 

@@ -23,7 +23,7 @@ export async function sendHeld(channelId: string, parts: HeldMessageParts): Prom
         const receipt = await sessions.accept(conversation, messageId, event);
         if (receipt.status === "busy") return false;
       } catch (error) {
-        log.log("warn", "session.unreachable", { conversation, cause: String(error) });
+        log.log("warn", "session.unreachable", { trace: event.id, conversation, cause: String(error) });
         return false;
       }
     }

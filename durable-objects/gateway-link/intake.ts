@@ -1,6 +1,7 @@
 /** What each event of the Gateway does to a link. */
 import type { GatewayEvent } from "../../shared/bridge/protocol.ts";
-import { discordEventId, readWritten } from "../../shared/discord/inbound-event.ts";
+import { discordEventId } from "../../shared/discord/event-id.ts";
+import { readWritten } from "../../shared/discord/inbound-event.ts";
 import type { ForwardedEvent } from "../../shared/discord/intents.ts";
 import {
   readChannel,
@@ -16,6 +17,7 @@ import {
   readMessage,
 } from "../../shared/discord/read-message.ts";
 import type { Reading } from "../../shared/discord/reading.ts";
+import { notListening } from "../../shared/discord/who-is-answered.ts";
 import { readInteraction } from "../../shared/interaction/read-interaction.ts";
 import type { Logger } from "../../shared/log.ts";
 import type { Admission } from "./admission.ts";
@@ -50,8 +52,10 @@ export class Intake {
   }
 
   /** @returns what is left to do; `null`: nothing. Data that cannot be read is logged and left out. */
-  take({ t, s, d }: GatewayEvent): Errand | null {
-    const { state, directory, admission, now, log } = this.#parts;
+  take({ t, s, d }: GatewayEvent, trace: string): Errand | null {
+    const { state, directory, admission, now } = this.#parts;
+    const log = this.#parts.log.with({ trace });
+    log.log("debug", "event.received", { type: t, seq: s });
     const read = <T>(reading: Reading<T>, use: (value: T) => Errand | null | undefined): Errand | null => {
       if ("value" in reading) return use(reading.value) ?? null;
       log.log("warn", "event.unreadable", { type: t, seq: s, problem: reading.problem });
@@ -95,16 +99,16 @@ export class Intake {
           directory.remove(id);
         });
       case "MESSAGE_CREATE":
-        return read(readMessage(d), (message) => this.#message(message));
+        return read(readMessage(d), (message) => this.#message(message, log));
       case "MESSAGE_UPDATE":
         return read(readEdit(d), (edit) => {
           if (!edit) return null;
-          return { channelId: edit.channel_id, run: () => this.#amend(edit) };
+          return { trace, channelId: edit.channel_id, run: () => this.#amend(edit) };
         });
       case "MESSAGE_DELETE":
       case "MESSAGE_DELETE_BULK":
         return read(readDeletion(d), ({ channel_id, ids }) => ({
-          channelId: channel_id,
+          ...{ trace, channelId: channel_id },
           run: () => this.#withdraw(ids),
         }));
       case "INTERACTION_CREATE":
@@ -117,34 +121,37 @@ export class Intake {
     }
   }
 
-  #message(message: DiscordMessage): Errand | null {
+  #message(message: DiscordMessage, log: Logger): Errand | null {
     const { admission, directory, messages, state, now } = this.#parts;
     const { id, channel_id: channelId } = message;
+    const trace = discordEventId(id);
     const place = directory.placeOf(message);
-    if (!admission.listens(place)) return null;
+    if (!admission.listens(place)) {
+      log.log("debug", "message.not_answered", { because: notListening(place) });
+      return null;
+    }
     directory.listenTo(place, place.kind === "dm" ? (state.installedAt ?? now()) : now());
     const isBehind = directory.channel(channelId)?.isCatchingUp || messages.isHolding(channelId);
-    if (isBehind) this.#hold(message);
+    if (isBehind) this.#hold(message, log);
     const admitted = isBehind ? null : admission.admit(message);
-    if (!admitted) return { channelId, seen: id, run: async () => {} };
+    if (!admitted) return { trace, channelId, seen: id, run: async () => {} };
     const run = async () => {
       // One before it may have found its session busy.
-      if (messages.isHolding(channelId)) return this.#hold(message);
+      if (messages.isHolding(channelId)) return this.#hold(message, log);
       const { conversation, event } = admitted;
       const receipt = await this.#parts.sessions.accept(conversation, id, event);
-      if (receipt.status === "busy") this.#hold(message);
+      if (receipt.status === "busy") this.#hold(message, log);
     };
-    return { channelId, conversation: admitted.conversation, seen: id, run };
+    return { trace, channelId, conversation: admitted.conversation, seen: id, run };
   }
 
-  #hold(message: DiscordMessage): void {
-    const { messages, log } = this.#parts;
-    if (messages.hold(message, "live")) return;
-    log.log("error", "message.dropped", {
-      channel: message.channel_id,
-      message: message.id,
-      cause: "more of its channel wait than can be kept",
-    });
+  #hold(message: DiscordMessage, log: Logger): void {
+    const channel = message.channel_id;
+    if (this.#parts.messages.hold(message, "live")) {
+      log.log("debug", "message.held", { channel });
+      return;
+    }
+    log.log("error", "message.dropped", { channel, cause: "more of its channel wait than can be kept" });
   }
 
   /** A copy of the message may be on its way from here to its session, so both are told. */

@@ -2,6 +2,7 @@
  * Reads what was written while no gateway listened, channel by channel in turns: one page of each, so that a busy channel
  * starves none. A page is held before the channel's progress moves, so whatever dies, the next instance goes on from there.
  */
+import { discordEventId, messageTrace } from "../../shared/discord/event-id.ts";
 import { type DiscordMessage, readMember, readMessage } from "../../shared/discord/read-message.ts";
 import { compareSnowflakes, newestSnowflake } from "../../shared/discord/snowflake.ts";
 import type { Logger } from "../../shared/log.ts";
@@ -71,7 +72,11 @@ async function readNextPage(channel: ChannelRow, parts: MissedMessageParts): Pro
   const listed = Array.isArray(page.value) ? page.value : [];
   const found = await completed(readAll(listed, channel, log), channel, parts);
   parts.storage.transactionSync(() => {
-    for (const message of found) if (admission.mayAdmit(message)) messages.hold(message, "missed");
+    for (const message of found) {
+      if (!admission.mayAdmit(message)) continue;
+      messages.hold(message, "missed");
+      log.log("debug", "message.held", { trace: discordEventId(message.id), channel: channel.id });
+    }
     directory.seen(channel.id, newestSnowflake(after, ...found.map(({ id }) => id)));
     const left = messages.keepNewestMissed(channel.id, maxMessages);
     if (left > 0) log.log("warn", "catch-up.cut", { channel: channel.id, left, kept: maxMessages });
@@ -83,10 +88,11 @@ async function readNextPage(channel: ChannelRow, parts: MissedMessageParts): Pro
 
 /** The messages of a page, oldest first. */
 function readAll(page: readonly unknown[], { id, guildId }: ChannelRow, log: Logger): DiscordMessage[] {
-  const found = page.map(readMessage).flatMap((reading) => {
+  const found = page.flatMap((data) => {
+    const reading = readMessage(data);
     // REST leaves out the guild, by which a DM is told from a channel.
     if ("value" in reading) return { ...reading.value, guild_id: guildId };
-    log.log("warn", "event.unreadable", { channel: id, problem: reading.problem });
+    log.log("warn", "event.unreadable", { trace: messageTrace(data), channel: id, problem: reading.problem });
     return [];
   });
   return found.toSorted((a, b) => compareSnowflakes(a.id, b.id));

@@ -1,5 +1,6 @@
 /** While an old cluster and this Worker serve one bot: of the two, whoever takes a message's lock answers it. */
 import { secretReader } from "../../shared/character/secrets.ts";
+import { discordEventId } from "../../shared/discord/event-id.ts";
 import { discordSettings } from "../../shared/discord/settings.ts";
 import type { Logger } from "../../shared/log.ts";
 import { findAgentIfAny } from "../agent/find-agent.ts";
@@ -36,15 +37,16 @@ export class SharedLock {
     if (!template) return true;
     const key = template.replaceAll("{messageId}", messageId);
     const owner = `rig-edge:${this.#agent}`;
+    const log = this.#log.with({ trace: discordEventId(messageId) });
     try {
       const redis = await connectRedis(this.#agent, secretReader({ ...this.#env }, this.#agent));
       const taken = await redis.set(key, owner, { nx: true, ex: HOLD_SECONDS });
       const isOurs = taken === "OK" || (await redis.get(key)) === owner;
       this.#isFailing = false;
-      if (!isOurs) this.#log.log("info", "message.elsewhere", { message: messageId });
+      if (!isOurs) log.log("info", "message.elsewhere");
       return isOurs;
     } catch (error) {
-      if (!this.#isFailing) this.#log.log("error", "lock.unreachable", { key, cause: String(error) });
+      if (!this.#isFailing) log.log("error", "lock.unreachable", { key, cause: String(error) });
       this.#isFailing = true;
       return true;
     }

@@ -62,7 +62,12 @@ export function beyondHistory<T extends { state: RunState }>(
 }
 
 /** Marks the event of a run, so that its session tells the schedule how it went. */
-export const EVENT_PREFIX = "cron:";
+const EVENT_PREFIX = "cron:";
+
+/** Identity of a run's event for ever. */
+export function cronEventId(runId: string): string {
+  return EVENT_PREFIX + runId;
+}
 
 /** The run's id, or `undefined` when the event is of no run. */
 export function runIdOf({ id }: InboundEvent): string | undefined {

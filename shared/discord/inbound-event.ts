@@ -1,6 +1,7 @@
 /** A Discord message as a session reads it. */
 import { type Attachment, attachment, MAX_ATTACHMENTS } from "../session/attachment.ts";
 import type { DiscordTarget, InboundEvent } from "../session/event.ts";
+import { discordEventId } from "./event-id.ts";
 import type { DiscordMessage } from "./read-message.ts";
 
 /** The part of a message that its author can change. */
@@ -11,11 +12,6 @@ export interface Self {
   /** The bot's user id; `undefined` before Discord has told it. */
   id: string | undefined;
   name: string;
-}
-
-/** Identity of a message for ever. */
-export function discordEventId(messageId: string): string {
-  return `discord:${messageId}`;
 }
 
 /** What others see as the author's name. */

@@ -9,29 +9,57 @@ const WINDOW_MS = 600_000;
 /** Refused requests in ten minutes after which one client makes no more. */
 export const MAX_INVALID = 1_000;
 
+/** How much of that is used up when somebody is told. */
+const TOLD_AT = [100, 250, 500, 750] as const;
+
 /** How long nothing is sent with a token that was refused, in milliseconds. */
 const TOKEN_REFUSED_MS = 60_000;
 
 /** Why nothing may be sent. */
 export type Stop = "token_refused" | "too_many_invalid";
 
+/** What there is to tell after an answer. `ms`: how long nothing is sent. */
+export type BudgetNews = { type: "invalid"; refused: number } | { type: "stop"; because: Stop; ms: number };
+
 /** Counts refused requests of one client. Times are Unix milliseconds. */
 export class InvalidRequests {
   /** When each was refused, oldest first. */
   readonly #refusedAt: number[] = [];
   #tokenRefusedUntil = 0;
+  /** How much of the budget was used up when it was told last. */
+  #told = 0;
 
   /**
    * Takes note of an answer.
    *
    * @param answer.isShared a 429 of a limit that the bot shares with others is none of its fault.
    * @param answer.usedBotToken a 401 to the bot's token stops all that need it.
+   * @returns what it changes, where somebody should know.
    */
-  note(answer: { status: number; isShared: boolean; usedBotToken: boolean }, now: number): void {
+  note(
+    answer: { status: number; isShared: boolean; usedBotToken: boolean },
+    now: number,
+  ): BudgetNews | undefined {
     const { status, isShared, usedBotToken } = answer;
-    if (status === 401 && usedBotToken) this.#tokenRefusedUntil = now + TOKEN_REFUSED_MS;
-    if (status === 401 || status === 403 || (status === 429 && !isShared)) this.#refusedAt.push(now);
     while ((this.#refusedAt[0] ?? now) <= now - WINDOW_MS) this.#refusedAt.shift();
+    if (status !== 401 && status !== 403 && (status !== 429 || isShared)) return undefined;
+    this.#refusedAt.push(now);
+    const used = this.#news(now);
+    if (status !== 401 || !usedBotToken) return used;
+    this.#tokenRefusedUntil = now + TOKEN_REFUSED_MS;
+    return { type: "stop", because: "token_refused", ms: TOKEN_REFUSED_MS };
+  }
+
+  /** Each threshold is told when it is reached, and again only after the count has halved. */
+  #news(now: number): BudgetNews | undefined {
+    const refused = this.#refusedAt.length;
+    if (refused < this.#told / 2) this.#told = 0;
+    const reached = [...TOLD_AT, MAX_INVALID].findLast((threshold) => refused >= threshold) ?? 0;
+    if (reached <= this.#told) return undefined;
+    this.#told = reached;
+    if (reached < MAX_INVALID) return { type: "invalid", refused };
+    const first = this.#refusedAt.at(-MAX_INVALID) ?? now;
+    return { type: "stop", because: "too_many_invalid", ms: first + WINDOW_MS - now };
   }
 
   /** Whether a request may not be made now, and why. */

@@ -10,6 +10,12 @@ export interface BucketHeaders {
   resetAfterMs: number;
 }
 
+/** How long to wait before asking again, and whose limit it is: the bot's, or the route's. */
+export interface Limit {
+  waitMs: number;
+  scope: "global" | "user";
+}
+
 /** Buckets known at once; those that have run out are forgotten beyond it. */
 const MANY_BUCKETS = 500;
 
@@ -38,20 +44,21 @@ export class RateLimits {
   /**
    * Takes one request out of the route's bucket.
    *
-   * @returns 0 when it is taken, else how many milliseconds to wait before asking again.
+   * @returns `null` when it is taken.
    */
-  take(route: Route, now: number): number {
-    if (!route.hasOwnToken && now < this.#globalUntil) return this.#globalUntil - now;
+  take(route: Route, now: number): Limit | null {
+    if (!route.hasOwnToken && now < this.#globalUntil)
+      return { waitMs: this.#globalUntil - now, scope: "global" };
     const key = this.#key(route);
     const left = this.#left.get(key);
-    if (!left) return 0;
+    if (!left) return null;
     if (now >= left.resetAt) {
       this.#left.delete(key);
-      return 0;
+      return null;
     }
-    if (left.remaining <= 0) return left.resetAt - now;
+    if (left.remaining <= 0) return { waitMs: left.resetAt - now, scope: "user" };
     left.remaining -= 1;
-    return 0;
+    return null;
   }
 
   /** Takes note of an answer's headers. */

@@ -5,10 +5,12 @@
  */
 import * as z from "zod";
 import type { Sleep } from "../time/sleep.ts";
-import { DiscordError, type DiscordFailure } from "./errors.ts";
-import { InvalidRequests } from "./invalid-requests.ts";
+import { DiscordError } from "./errors.ts";
+import { InvalidRequests, MAX_INVALID } from "./invalid-requests.ts";
 import { RateLimits, readBucketHeaders } from "./rate-limits.ts";
+import { refusal } from "./refusal.ts";
 import { encodeBody, type UploadedFile } from "./request-body.ts";
+import type { RestEvent, RestNews, WaitCause } from "./rest-events.ts";
 import { type Route, routeOf } from "./rest-route.ts";
 import { SerialQueues } from "./serial-queues.ts";
 import { USER_AGENT } from "./user-agent.ts";
@@ -56,34 +58,60 @@ export interface DiscordRestOptions {
    * Asked before each request that counts for the bot's global limit, which it shares with clients elsewhere.
    *
    * @param withinMs a permit that comes later than that is of no use.
+   * @param trace of the request.
    * @returns how many milliseconds to wait first.
    */
-  permit?: (withinMs: number) => Promise<number>;
+  permit?: (withinMs: number, trace: string | undefined) => Promise<number>;
+  /** Hears what requests wait for, and what may no longer be asked. */
+  observe?: (event: RestEvent) => void;
+  /** The event for whose sake requests are made. @see DiscordRest.with */
+  trace?: string;
+}
+
+/** What clients of one token learn and share. */
+interface Known {
+  limits: RateLimits;
+  invalid: InvalidRequests;
+  queues: SerialQueues;
+}
+
+/** A request under way. */
+interface Effort {
+  request: DiscordRequest;
+  route: Route;
+  deadline: number;
+  signal: AbortSignal;
 }
 
 /** What came of one attempt. */
 type Attempt =
   | { kind: "answered"; status: number; body: unknown }
-  | { kind: "limited" }
+  | { kind: "limited"; scope: "user" | "shared" | "global" }
   /** May pass. */
   | { kind: "failed"; status?: number; cause?: unknown };
 
-const errorBody = z.object({
-  code: z.number().optional(),
-  message: z.string().optional(),
-  /** Of a form that Discord does not take: what is wrong, at the paths of the fields. */
-  errors: z.unknown().optional(),
-});
 const limitBody = z.object({ retry_after: z.number().nonnegative(), global: z.boolean().default(false) });
 
 export class DiscordRest {
   readonly #options: DiscordRestOptions;
-  readonly #limits = new RateLimits();
-  readonly #invalid = new InvalidRequests();
-  readonly #queues = new SerialQueues();
+  readonly #known: Known;
 
-  constructor(options: DiscordRestOptions) {
+  /** @param known what another client of the token has learnt; see {@link with}. */
+  constructor(
+    options: DiscordRestOptions,
+    known: Known = {
+      limits: new RateLimits(),
+      invalid: new InvalidRequests(),
+      queues: new SerialQueues(),
+    },
+  ) {
     this.#options = options;
+    this.#known = known;
+  }
+
+  /** The same client, whose events say for the sake of which event the requests are made. */
+  with({ trace }: { trace: string }): DiscordRest {
+    return new DiscordRest({ ...this.#options, trace }, this.#known);
   }
 
   /**
@@ -94,73 +122,80 @@ export class DiscordRest {
    * @throws DiscordError, or the signal's reason.
    */
   async request(request: DiscordRequest): Promise<unknown> {
+    const { now } = this.#options;
     const route = routeOf(request.method, request.path);
-    const deadline = request.deadline ?? this.#options.now() + PATIENCE_MS;
+    const askedAt = now();
+    const deadline = request.deadline ?? askedAt + PATIENCE_MS;
     const signal = request.signal ?? new AbortController().signal;
-    const leave = await this.#queues.enter(`${route.template} ${route.major}`, signal);
+    const effort = { request, route, deadline, signal };
+    const queue = `${route.template} ${route.major}`;
+    const isBehind = this.#known.queues.isBusy(queue);
+    const leave = await this.#known.queues.enter(queue, signal);
     try {
-      return await this.#tryUntil(deadline, request, route, signal);
+      if (isBehind) this.#tell(effort, { type: "wait", for: "queue", ms: now() - askedAt });
+      return await this.#tryUntilDeadline(effort);
     } finally {
       leave();
     }
   }
 
-  async #tryUntil(
-    deadline: number,
-    request: DiscordRequest,
-    route: Route,
-    signal: AbortSignal,
-  ): Promise<unknown> {
+  async #tryUntilDeadline(effort: Effort): Promise<unknown> {
+    const { request, deadline, signal } = effort;
+    const { now, random } = this.#options;
+    let met: Extract<Attempt, { kind: "limited" }> | undefined;
     for (let attempt = 1; ; attempt++) {
-      await this.#await(deadline, request, route, signal);
-      const made = await this.#attempt(request, route, deadline, signal);
+      await this.#await(effort, met);
+      const made = await this.#attempt(effort);
+      met = made.kind === "limited" ? made : undefined;
+      if (made.kind === "limited") continue;
       if (made.kind === "answered") {
         if (made.status < 300) return made.body;
-        throw refusal(made, request, route);
+        throw refusal(made, describe(effort));
       }
-      if (made.kind === "limited") continue;
       const backoff = Math.min(FIRST_BACKOFF_MS * 2 ** (attempt - 1), MAX_BACKOFF_MS);
-      const waitMs = Math.round(backoff / 2 + this.#options.random() * (backoff / 2));
+      const ms = Math.round(backoff / 2 + random() * (backoff / 2));
       const { status, cause } = made;
-      const detail = { ...describe(request, route), ...(status && { status }), cause };
-      if (request.isRepeatable === false || this.#options.now() + waitMs >= deadline)
+      const answer = status === undefined ? {} : { status };
+      if (request.isRepeatable === false || now() + ms >= deadline) {
+        const detail = { ...describe(effort), ...answer, cause };
         throw new DiscordError("unavailable", status ? `status ${status}` : "no answer", detail);
-      await this.#sleep(waitMs, signal);
+      }
+      this.#tell(effort, { type: "wait", for: "backoff", ms, attempt, ...answer });
+      await this.#sleep(ms, signal);
     }
   }
 
-  /** Waits until the request may be made. */
-  async #await(deadline: number, request: DiscordRequest, route: Route, signal: AbortSignal): Promise<void> {
-    const { now, permit } = this.#options;
-    this.#assertAllowed(request, route);
-    for (let waitMs = this.#limits.take(route, now()); waitMs > 0; waitMs = this.#limits.take(route, now())) {
-      await this.#wait(waitMs, deadline, request, route, signal);
-      this.#assertAllowed(request, route);
+  /** Waits until the request may be made. @param met the 429 that the last attempt came to, if it did. */
+  async #await(effort: Effort, met: { scope: "user" | "shared" | "global" } | undefined): Promise<void> {
+    const { now, permit, trace } = this.#options;
+    const { route, deadline, signal } = effort;
+    const { limits } = this.#known;
+    this.#assertAllowed(effort);
+    let told = met && { scope: met.scope, status: 429 as const };
+    for (let limit = limits.take(route, now()); limit; limit = limits.take(route, now())) {
+      await this.#wait(effort, limit.waitMs, { for: "rate-limit", scope: limit.scope, ...told });
+      told = undefined;
+      this.#assertAllowed(effort);
     }
-    const permitMs = route.hasOwnToken || !permit ? 0 : await permit(Math.max(0, deadline - now()));
-    if (permitMs > 0) await this.#wait(permitMs, deadline, request, route, signal);
+    const permitMs = route.hasOwnToken || !permit ? 0 : await permit(Math.max(0, deadline - now()), trace);
+    if (permitMs > 0) await this.#wait(effort, permitMs, { for: "permit" });
     signal.throwIfAborted();
   }
 
-  #assertAllowed(request: DiscordRequest, route: Route): void {
-    const stop = this.#invalid.stop({ usesBotToken: !route.hasOwnToken }, this.#options.now());
+  #assertAllowed(effort: Effort): void {
+    const stop = this.#known.invalid.stop({ usesBotToken: !effort.route.hasOwnToken }, this.#options.now());
     if (stop === undefined) return;
-    const detail = describe(request, route);
+    const detail = describe(effort);
     if (stop === "token_refused")
       throw new DiscordError("unauthorized", "Discord refused the bot token a moment ago", detail);
     throw new DiscordError("blocked", "Discord refused too many requests in the last ten minutes", detail);
   }
 
-  async #wait(
-    ms: number,
-    deadline: number,
-    request: DiscordRequest,
-    route: Route,
-    signal: AbortSignal,
-  ): Promise<void> {
-    if (this.#options.now() + ms > deadline)
-      throw new DiscordError("rate_limited", `would have to wait ${ms} ms`, describe(request, route));
-    await this.#sleep(ms, signal);
+  async #wait(effort: Effort, ms: number, cause: WaitCause): Promise<void> {
+    if (this.#options.now() + ms > effort.deadline)
+      throw new DiscordError("rate_limited", `would have to wait ${ms} ms`, describe(effort));
+    this.#tell(effort, { type: "wait", ms, ...cause });
+    await this.#sleep(ms, effort.signal);
   }
 
   async #sleep(ms: number, signal: AbortSignal): Promise<void> {
@@ -168,12 +203,13 @@ export class DiscordRest {
     signal.throwIfAborted();
   }
 
-  async #attempt(
-    request: DiscordRequest,
-    route: Route,
-    deadline: number,
-    signal: AbortSignal,
-  ): Promise<Attempt> {
+  #tell(effort: Effort, news: RestNews): void {
+    const { observe, trace } = this.#options;
+    observe?.({ ...describe(effort), trace, ...news });
+  }
+
+  async #attempt(effort: Effort): Promise<Attempt> {
+    const { request, route, deadline, signal } = effort;
     const { fetch, baseUrl, token, now } = this.#options;
     const headers = new Headers({ "User-Agent": USER_AGENT });
     if (!route.hasOwnToken) headers.set("Authorization", `Bot ${token}`);
@@ -191,7 +227,7 @@ export class DiscordRest {
         redirect: "manual",
       } as const;
       const response = await fetch(baseUrl + request.path, init);
-      return this.#take(response, await response.text(), route);
+      return this.#take(response, await response.text(), effort);
     } catch (cause) {
       signal.throwIfAborted();
       return { kind: "failed", cause };
@@ -202,57 +238,31 @@ export class DiscordRest {
   }
 
   /** Learns what an answer tells about limits. */
-  #take({ status, headers }: Response, text: string, route: Route): Attempt {
+  #take({ status, headers }: Response, text: string, effort: Effort): Attempt {
+    const { route } = effort;
+    const { limits, invalid } = this.#known;
     const now = this.#options.now();
     const bucket = readBucketHeaders(headers);
-    if (bucket) this.#limits.learn(route, bucket, now);
+    if (bucket) limits.learn(route, bucket, now);
     const isShared = headers.get("X-RateLimit-Scope") === "shared";
-    this.#invalid.note({ status, isShared, usedBotToken: !route.hasOwnToken }, now);
+    const news = invalid.note({ status, isShared, usedBotToken: !route.hasOwnToken }, now);
+    if (news) this.#tell(effort, news.type === "invalid" ? { ...news, max: MAX_INVALID } : news);
     if (status === 429) {
       const told = limitBody.safeParse(parseJson(text)).data;
       const seconds = told?.retry_after ?? Number(headers.get("Retry-After") ?? Number.NaN);
       const retryAfterMs = Number.isNaN(seconds) ? UNTOLD_RETRY_MS : Math.ceil(seconds * 1_000);
       // What carries a token of its own does not count for the bot's global limit.
       const isGlobal = !route.hasOwnToken && (told?.global ?? headers.get("X-RateLimit-Global") === "true");
-      this.#limits.refuse(route, { retryAfterMs: Math.max(1, retryAfterMs), isGlobal }, now);
-      return { kind: "limited" };
+      limits.refuse(route, { retryAfterMs: Math.max(1, retryAfterMs), isGlobal }, now);
+      return { kind: "limited", scope: isGlobal ? "global" : isShared ? "shared" : "user" };
     }
     if (status >= 500) return { kind: "failed", status };
     return { kind: "answered", status, body: parseJson(text) };
   }
 }
 
-function describe({ method }: DiscordRequest, { path }: Route): { method: string; route: string } {
+function describe({ request: { method }, route: { path } }: Effort): { method: string; route: string } {
   return { method, route: path };
-}
-
-function refusal(
-  { status, body }: Extract<Attempt, { kind: "answered" }>,
-  request: DiscordRequest,
-  route: Route,
-): DiscordError {
-  const { code: discordCode, message = "refused", errors } = errorBody.safeParse(body).data ?? {};
-  const code = discordCode ? ` (${discordCode})` : "";
-  const fields = invalidFields(errors).slice(0, 5).join(", ");
-  const reason = `${status} ${message.slice(0, 200)}${code}${fields && `: ${fields}`}`;
-  const detail = { ...describe(request, route), status, ...(discordCode !== undefined && { discordCode }) };
-  return new DiscordError(failureOf(status), reason, detail);
-}
-
-/** Paths of the fields that Discord does not take; what was in them is left out. */
-function invalidFields(errors: unknown, path = ""): string[] {
-  if (typeof errors !== "object" || errors === null) return [];
-  if ("_errors" in errors) return [path];
-  return Object.entries(errors).flatMap(([key, inner]) =>
-    invalidFields(inner, path ? `${path}.${key}` : key),
-  );
-}
-
-function failureOf(status: number): DiscordFailure {
-  if (status === 401) return "unauthorized";
-  if (status === 403) return "forbidden";
-  if (status === 404) return "not_found";
-  return "bad_request";
 }
 
 function parseJson(text: string): unknown {

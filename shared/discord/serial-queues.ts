@@ -3,6 +3,11 @@ export class SerialQueues {
   /** Resolves when the last in the queue has left. */
   readonly #tails = new Map<string, Promise<void>>();
 
+  /** Whether somebody is in a queue, so that whoever enters it has to wait. */
+  isBusy(name: string): boolean {
+    return this.#tails.has(name);
+  }
+
   /**
    * Waits for those who came before.
    *

@@ -56,8 +56,7 @@ export function whoIsAnswered(
   const kind = authorKind(message, me);
   if (kind === "self") return silent("own-message");
   if (kind === "system") return silent("system-message");
-  if (!isListening(place, settings))
-    return silent(place.kind === "dm" ? "dm-not-wanted" : "channel-not-listed");
+  if (!isListening(place, settings)) return silent(notListening(place));
   if (message.content.trim() === "" && message.attachments.length === 0) return silent("empty");
   if (kind === "bot") {
     if (!settings.allowBots.includes(message.author.id)) return silent("bot-not-allowed");
@@ -69,16 +68,16 @@ export function whoIsAnswered(
 }
 
 /**
- * Whether a message may be answered, whatever was said before it: what a catch-up keeps of the pages that it reads, until
- * the messages before it have been decided.
+ * Decides about a message as if what was said before it spoke for an answer: what a catch-up keeps of the pages that it reads,
+ * until the messages before it have been decided.
  */
-export function mayBeAnswered(
+export function decideAtBest(
   message: DiscordMessage,
   place: Place,
   settings: DiscordSettings,
   me: string | undefined,
-): boolean {
-  return whoIsAnswered(message, place, settings, { me, isInvolved: true, botTurns: 0 }).answer;
+): Decision {
+  return whoIsAnswered(message, place, settings, { me, isInvolved: true, botTurns: 0 });
 }
 
 /** Whether the character listens here at all: in DMs, in listed channels, and in the threads of those. */
@@ -93,6 +92,11 @@ export function isListening(place: Place, { channels, dm }: DiscordSettings): bo
     default:
       return place satisfies never;
   }
+}
+
+/** Why nobody listens in a place where {@link isListening} says so. */
+export function notListening({ kind }: Place): Silence {
+  return kind === "dm" ? "dm-not-wanted" : "channel-not-listed";
 }
 
 function isListed(channels: readonly string[], { id, name }: { id: string; name: string }): boolean {

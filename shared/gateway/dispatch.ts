@@ -1,4 +1,5 @@
 /** What a session makes of the events that Discord dispatches. */
+import { gatewayTrace } from "../discord/event-id.ts";
 import { type Payload, readSession } from "./payload.ts";
 import { disconnect } from "./reconnect.ts";
 import type { Connection, GatewayContext, GatewayOutput, GatewayState, GatewayStep } from "./state.ts";
@@ -89,6 +90,7 @@ function logged(event: "ready" | "resumed", { state, outputs }: GatewayStep): Ga
   return { state, outputs: [log, ...outputs] };
 }
 
-function ignored(state: GatewayState, { t }: Dispatch, why: string): GatewayStep {
-  return { state, outputs: [{ do: "log", level: "warn", event: "event.ignored", fields: { t, why } }] };
+function ignored(state: GatewayState, event: Dispatch, why: string): GatewayStep {
+  const fields = { trace: gatewayTrace(event, state.session?.id ?? "-"), type: event.t, why };
+  return { state, outputs: [{ do: "log", level: "warn", event: "event.ignored", fields }] };
 }

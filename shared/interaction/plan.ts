@@ -4,6 +4,7 @@ import type { Agent } from "../character/registry.ts";
 import type { Command } from "../commands/command.ts";
 import { canStartThreads } from "../discord/channel-types.ts";
 import { type ControlId, readControlId, writeControlId } from "../discord/controls.ts";
+import { interactionEventId } from "../discord/event-id.ts";
 import { type DiscordSettings, discordSettings } from "../discord/settings.ts";
 import { snowflakeTime } from "../discord/snowflake.ts";
 import { MAX_ATTACHMENTS } from "../session/attachment.ts";
@@ -195,7 +196,7 @@ function accept(
 ): Plan {
   const { id, name } = interaction.user;
   const target = targetOf(interaction, isPrivate, now);
-  const event = { id: `interaction:${interaction.id}`, author: { id, name }, ...said, target };
+  const event = { id: interactionEventId(interaction.id), author: { id, name }, ...said, target };
   return { do: "defer-and-accept", conversation, event, isPrivate };
 }
 

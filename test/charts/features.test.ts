@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readConfig } from "../../gateway/config.ts";
-import { contentOf, type Manifest, ofKind, one, render } from "../support/chart.ts";
+import { LOG_LEVELS } from "../../shared/log.ts";
+import { contentOf, type Manifest, ofKind, one, refusal, render } from "../support/chart.ts";
 import { AGENTS, everything, fourAgents, WORKER_URL } from "./values.ts";
 
 const AGENT = "dev-e-first";
@@ -71,6 +72,18 @@ describe("an agent's values", () => {
     expect(reading).toMatchObject({
       config: { agent, workerUrl: new URL(WORKER_URL), shards: "recommended", port: 8080, logLevel: "info" },
     });
+  });
+
+  it("may ask for any level of the log that the gateway knows, and for no other", async () => {
+    const secret = { existingSecret: "bridge", workerUrl: WORKER_URL };
+    const agents = Object.fromEntries(LOG_LEVELS.map((logLevel) => [logLevel, { ...secret, logLevel }]));
+    const manifests = await render({ agents });
+    for (const logLevel of LOG_LEVELS) {
+      const reading = readConfig(environmentOf(manifests, logLevel), "pod-1");
+      expect(reading).toMatchObject({ config: { logLevel } });
+    }
+    const lines = await refusal({ agents: { kiro: { ...secret, logLevel: "loud" } } });
+    expect(lines.join(" ")).toContain("logLevel");
   });
 
   it("leave no second Secret where one is there", async () => {

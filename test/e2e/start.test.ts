@@ -227,7 +227,7 @@ describe("Ctrl-C", () => {
     const devVars = ["ADMIN_TOKEN=of-the-file", "ASSISTANT__ANTHROPIC_API_KEY=its-own", "OPENAI_API_KEY="];
     await writeFile(join(project.root, ".dev.vars"), devVars.join("\n"));
     const state = stateOf("stopped");
-    const run = start({ state, env: { ADMIN_TOKEN: "of-the-shell" } });
+    const run = start({ state, env: { ADMIN_TOKEN: "of-the-shell", RIG_LOG_LEVEL: "loud" } });
     const { url, agents } = await run.ready();
     await rm(join(project.root, ".dev.vars"));
     expect(agents.map(({ id, provider }) => [id, provider.name])).toEqual([
@@ -238,6 +238,9 @@ describe("Ctrl-C", () => {
       (await listAgents(url, { authorization: `Bearer ${token}` })).status;
     expect(await statusFor("of-the-shell")).toBe(200);
     expect(await statusFor("of-the-file")).toBe(401);
+    // What the Worker was told about its log is wrong, so it says so and goes on.
+    const told = '"event":"log.level_unknown","variable":"RIG_LOG_LEVEL","found":"loud"';
+    await vi.waitFor(() => expect(run.output().stderr).toContain(told), patience);
 
     run.signalGroup("SIGINT");
     await expectEnd(run, { code: 0, signal: null });

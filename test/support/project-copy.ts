@@ -9,6 +9,7 @@ const original = fileURLToPath(new URL("../..", import.meta.url));
 const parts = [
   "agents",
   "cli",
+  "d1",
   "durable-objects",
   "examples",
   "gateway",

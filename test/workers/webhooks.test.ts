@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import examples from "@octokit/webhooks-examples";
 import { describe, expect, it } from "vitest";
+import { hmacHex } from "./hmac.ts";
 import { anonymous } from "./support.ts";
 
 interface Post {
@@ -19,14 +20,6 @@ const samples = examples.flatMap(({ name, examples: payloads }) =>
   })),
 );
 
-async function sign(body: string, secret: string): Promise<string> {
-  const encoder = new TextEncoder();
-  const algorithm = { name: "HMAC", hash: "SHA-256" };
-  const key = await crypto.subtle.importKey("raw", encoder.encode(secret), algorithm, false, ["sign"]);
-  const mac = new Uint8Array(await crypto.subtle.sign("HMAC", key, encoder.encode(body)));
-  return [...mac].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
 /** A delivery as GitHub makes it. */
 async function post(body: string, { path = "/agents/hooked/webhook/github", ...options }: Post = {}) {
   const { secret = "github-secret", headers = {}, tamper = (text) => text } = options;
@@ -35,7 +28,7 @@ async function post(body: string, { path = "/agents/hooked/webhook/github", ...o
     body: tamper(body),
     headers: {
       "Content-Type": "application/json",
-      "X-Hub-Signature-256": `sha256=${await sign(body, secret)}`,
+      "X-Hub-Signature-256": `sha256=${await hmacHex(body, secret)}`,
       ...headers,
     },
   });
@@ -134,7 +127,7 @@ describe("another program's webhook", () => {
   const alert = JSON.stringify({ alert: { name: "disk full" } });
 
   it("has its own headers and its own prompt", async () => {
-    const headers = { "X-Signature": await sign(alert, "alert-secret"), "X-Alert-Id": "a1" };
+    const headers = { "X-Signature": await hmacHex(alert, "alert-secret"), "X-Alert-Id": "a1" };
     expect((await post(alert, { path, headers })).status).toBe(202);
     expect(await promptOf("alerts", "a1")).toMatch(/^Alert <data>disk full<\/data>\. What now\?\n/);
     expect(await (await post(alert, { path, headers })).json()).toMatchObject({ duplicate: true });

@@ -28,7 +28,9 @@ export function chatRoutes(): Hono<{ Bindings: Env }> {
   routes.post("/:chat/messages", async (c) => {
     const room = session(c);
     const message = await readJson(c, chatMessage);
-    const receipt = await room.accept(chatEvent(message));
+    const event = chatEvent(message);
+    c.set("trace", event.id);
+    const receipt = await room.accept(event);
     if (receipt.status === "busy") {
       c.header("Retry-After", "10");
       throw new RequestError(429, BUSY.code, BUSY.message);

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { carryOut } from "../../durable-objects/agent/interaction/carry-out.ts";
 import type { Env } from "../../durable-objects/env.ts";
 import { type SecretReader, secretNames, secretReader } from "../../shared/character/secrets.ts";
+import { interactionEventId } from "../../shared/discord/event-id.ts";
 import type { Interaction } from "../../shared/interaction/interaction.ts";
 import { planInteraction } from "../../shared/interaction/plan.ts";
 import { readInteraction } from "../../shared/interaction/read-interaction.ts";
@@ -26,8 +27,11 @@ export function interactionRoutes(): Hono<{ Bindings: Env }> {
     const agent = requireAgent(agentId);
     const interaction = read(body);
     requireApplication(interaction, secret("DISCORD_APPLICATION_ID"));
+    const trace = interaction.kind === "ping" ? undefined : interactionEventId(interaction.id);
+    if (trace !== undefined) c.set("trace", trace);
     const plan = planInteraction(interaction, agent, now);
-    return c.json(await carryOut(plan, { agent, env: c.env, log: log.with({ agent: agentId }), now }));
+    const told = log.with({ agent: agentId, trace });
+    return c.json(await carryOut(plan, { agent, env: c.env, log: told, now }));
   });
   return routes;
 }

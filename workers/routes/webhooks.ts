@@ -74,16 +74,18 @@ async function receive(c: Context<{ Bindings: Env }>, door: Door | undefined): P
   await verify(c, door, body);
   const event = c.req.header("X-GitHub-Event");
   if (event === "ping") return c.json({ pong: true });
+  const id = await eventId(c, door, body);
+  c.set("trace", id);
   const delivery = { event, payload: readPayload(c, body) };
   const skipped = skipReason(delivery, settings);
   if (skipped !== undefined) {
-    log.log("info", "webhook.skipped", { agent, source, why: skipped });
+    log.log("info", "webhook.skipped", { trace: id, agent, source, why: skipped });
     return c.json({ skipped });
   }
   const secret = secretReader({ ...c.env }, agent);
   const sender = textAt(delivery.payload, "sender.login", 100);
   const inbound: InboundEvent = {
-    id: await eventId(c, door, body),
+    id,
     author: { id: `webhook:${source}`, name: sender || source },
     text: webhookPrompt(source, delivery, settings.promptTemplate),
     target: postedTarget(settings, { webhooks: source }, secret),
@@ -95,16 +97,16 @@ async function receive(c: Context<{ Bindings: Env }>, door: Door | undefined): P
     c.header("Retry-After", "60");
     throw new RequestError(429, BUSY.code, BUSY.message);
   }
-  if (findAgentIfAny(agent)?.character.heartbeat) noteDelivery(c, door);
-  return c.json({ id: inbound.id, turn: receipt.turn, duplicate: receipt.status === "duplicate" }, 202);
+  if (findAgentIfAny(agent)?.character.heartbeat) noteDelivery(c, door, id);
+  return c.json({ id, turn: receipt.turn, duplicate: receipt.status === "duplicate" }, 202);
 }
 
 /** For the agent's heartbeat, and nobody waits for it. */
-function noteDelivery(c: Context<{ Bindings: Env }>, { agent, source }: Door): void {
+function noteDelivery(c: Context<{ Bindings: Env }>, { agent, source }: Door, trace: string): void {
   const noted = callHub(c.env, agent, async (hub) => hub.noteDelivery(source));
   c.executionCtx.waitUntil(
     noted.catch((error: unknown) =>
-      log.log("warn", "webhook.not_noted", { agent, source, cause: String(error) }),
+      log.log("warn", "webhook.not_noted", { trace, agent, source, cause: String(error) }),
     ),
   );
 }

@@ -80,7 +80,8 @@ export class AssignmentDesk {
       this.#trouble = null;
     } catch (error) {
       const cause = error instanceof Error ? error.message : String(error);
-      if (cause !== this.#trouble) this.#parts.log.log("warn", "assignments.trouble", { cause });
+      const trace = this.current()?.eventId;
+      if (cause !== this.#trouble) this.#parts.log.log("warn", "assignments.trouble", { trace, cause });
       this.#trouble = cause;
     } finally {
       this.#isWorking = false;
@@ -105,7 +106,7 @@ export class AssignmentDesk {
       if (isOver((await this.#session({ assignment }).turnOf(eventId))?.state)) continue;
       const entry: DeskEntry = { source: section.source, eventId, assignment, turn: null };
       this.#parts.store.write(entry);
-      this.#parts.log.log("info", "assignment.taken", { assignment: eventId });
+      this.#parts.log.log("info", "assignment.taken", { trace: eventId });
       return entry;
     }
     throw new Error(`${assignmentEventId(assignment)} was worked on ${MAX_AGAIN} times and is given again`);
@@ -117,7 +118,7 @@ export class AssignmentDesk {
     if (entry.turn === null) {
       const refusal = await source.begin(entry);
       if (refusal !== null) {
-        log.log("warn", "assignment.refused", { assignment: entry.eventId, cause: refusal });
+        log.log("warn", "assignment.refused", { trace: entry.eventId, cause: refusal });
         await this.#clear(source, entry, undefined);
         // Whoever gives what may not be begun would give it again.
         return false;
@@ -134,7 +135,7 @@ export class AssignmentDesk {
     }
     const state = (await this.#session(entry).turnOf(entry.eventId))?.state;
     if (state === undefined || isOver(state)) {
-      log.log(state === "done" ? "info" : "warn", "assignment.over", { assignment: entry.eventId, state });
+      log.log(state === "done" ? "info" : "warn", "assignment.over", { trace: entry.eventId, state });
       await this.#clear(source, entry, state);
       return true;
     }

@@ -32,6 +32,7 @@ const UNREACHABLE = "Something of mine is out of order just now. Try again in a 
 export interface Taking {
   agent: Agent;
   env: Env;
+  /** With the interaction's trace. */
   log: Logger;
   /** Unix milliseconds. */
   now: number;
@@ -82,7 +83,7 @@ async function inSession<T>(
   call: (session: Stub<SessionApi>) => Promise<T>,
 ): Promise<T | null> {
   try {
-    return await callSession(env, { agent: agent.id, conversation }, call, SESSION_MS);
+    return await callSession(env, { agent: agent.id, conversation }, call, { timeoutMs: SESSION_MS, log });
   } catch (error) {
     log.log("error", "interaction.not_stored", { conversation, cause: String(error) });
     return null;

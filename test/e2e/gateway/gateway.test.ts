@@ -114,6 +114,25 @@ describe("the gateway pod", () => {
     expect(worker.transcript.length).toBeGreaterThan(3);
     expect(worker.transcript.join("\n")).not.toContain(botToken);
     expect(pod.output()).not.toContain(botToken);
+    expect(pod.output()).not.toContain('"level":"debug"');
+  });
+
+  it("tells of one message by its trace, where its log is asked for details", async () => {
+    const pod = startPod("a", { RIG_LOG_LEVEL: "debug" });
+    await hasBegun(pod);
+    const [id = ""] = write(1);
+    const told = () =>
+      pod
+        .output()
+        .split("\n")
+        .filter((line) => line.includes(`"trace":"discord:${id}"`))
+        .map((line) => JSON.parse(line) as { level: string; event: string });
+    await until(() => expect(told().at(-1)).toMatchObject({ event: "event.stored" }));
+    const common = { level: "debug", agent: "dev-e", gateway: "a", shard: "0/1", type: "MESSAGE_CREATE" };
+    expect(told()).toEqual(
+      ["event.received", "event.stored"].map((event) => expect.objectContaining({ ...common, event })),
+    );
+    expect(pod.output()).not.toContain(botToken);
   });
 
   it("loses nothing to a kill -9: the next one resumes from what the Worker has", async () => {

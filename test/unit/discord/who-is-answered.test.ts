@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { discordSection } from "../../../shared/character/sections/discord.ts";
 import type { DiscordMessage } from "../../../shared/discord/read-message.ts";
 import {
-  mayBeAnswered,
+  decideAtBest,
   type Place,
   type Standing,
   whoIsAnswered,
@@ -158,9 +158,9 @@ describe("who is answered", () => {
       allowBots: [BOT],
       maxBotTurns: 1,
     });
-    expect(mayBeAnswered(message(), THREAD, settings, ME)).toBe(true);
-    expect(mayBeAnswered(message(byBot), THREAD, settings, ME)).toBe(true);
-    expect(mayBeAnswered(message(), HELP, settings, ME)).toBe(false);
-    expect(mayBeAnswered(message(mention), CHAT, settings, ME)).toBe(false);
+    expect(decideAtBest(message(), THREAD, settings, ME).answer).toBe(true);
+    expect(decideAtBest(message(byBot), THREAD, settings, ME).answer).toBe(true);
+    expect(decideAtBest(message(), HELP, settings, ME).answer).toBe(false);
+    expect(decideAtBest(message(mention), CHAT, settings, ME).answer).toBe(false);
   });
 });

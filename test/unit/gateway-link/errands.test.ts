@@ -3,13 +3,16 @@ import { describe, expect, it } from "vitest";
 import { runErrands, storedUpTo } from "../../../durable-objects/gateway-link/errands.ts";
 
 const done = (channelId: string, log: string[], name: string) => ({
-  channelId,
+  ...{ trace: `discord:${name}`, channelId },
   seen: name,
   run: async () => {
     log.push(name);
   },
 });
-const fails = (channelId: string) => ({ channelId, run: () => Promise.reject(new Error("away")) });
+const fails = (channelId: string) => ({
+  ...{ trace: "discord:9", channelId },
+  run: () => Promise.reject(new Error("away")),
+});
 
 describe("a batch", () => {
   it("is stored as a whole when all of it is", async () => {
@@ -39,13 +42,13 @@ describe("a batch", () => {
         ["y", "3"],
       ]),
     );
-    expect(outcome.failures).toMatchObject([{ channelId: "x" }]);
+    expect(outcome.failures).toMatchObject([{ trace: "discord:9", channelId: "x" }]);
   });
 
   it("does not wait in one channel for another", async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const slow = { channelId: "x", run: () => promise };
-    const quick = { channelId: "y", run: async () => resolve() };
+    const slow = { trace: "discord:1", channelId: "x", run: () => promise };
+    const quick = { trace: "discord:2", channelId: "y", run: async () => resolve() };
     expect(
       (
         await runErrands([
@@ -67,7 +70,7 @@ describe("a batch", () => {
         log.push("starts");
       },
     };
-    const elsewhere = { channelId: "y", run: async () => resolve() };
+    const elsewhere = { trace: "discord:2", channelId: "y", run: async () => resolve() };
     const outcome = await runErrands([
       { seq: 1, errand: starts },
       { seq: 2, errand: done("t", log, "follows") },

@@ -3,6 +3,7 @@ import type { BridgeClient, EventsAnswer } from "../../../gateway/bridge-client.
 import { MAX_EVENT_BYTES } from "../../../gateway/event-queue.ts";
 import { EventSender } from "../../../gateway/event-sender.ts";
 import { type EventBatch, MAX_BATCH_BYTES, MAX_BRIDGE_BODY } from "../../../shared/bridge/protocol.ts";
+import type { Logger } from "../../../shared/log.ts";
 
 const session = { id: "one", resumeUrl: "wss://gateway.discord.gg" };
 const message = (s: number, content = "") => ({ s, t: "MESSAGE_CREATE", d: { id: String(s), content } });
@@ -23,7 +24,10 @@ function sending() {
   };
   const onFenced = vi.fn();
   const logged: string[] = [];
-  const logger = { log: (_level: string, event: string) => void logged.push(event), with: () => logger };
+  const logger: Logger = {
+    log: (level, event, { trace } = {}) => void logged.push(`${level} ${event} ${trace}`),
+    with: () => logger,
+  };
   const sender = new EventSender({
     bridge: bridge as BridgeClient,
     logger,
@@ -74,6 +78,15 @@ describe("events on their way to the Worker", () => {
       ["one", 1],
       ["one", 3],
     ]);
+  });
+
+  it("are told at debug by their trace: when each came, and when the Worker has it", async () => {
+    const { sender, answer, logged } = sending();
+    for (const s of [1, 2, 3]) sender.push(message(s), session);
+    expect(logged).toEqual([1, 2, 3].map((id) => `debug event.received discord:${id}`));
+    await answer(taken(1));
+    await answer(taken(2));
+    expect(logged.slice(3)).toEqual([1, 2].map((id) => `debug event.stored discord:${id}`));
   });
 
   it("go again from the first that is not stored, and nothing counts that was not sent", async () => {
@@ -131,7 +144,7 @@ describe("events on their way to the Worker", () => {
       lists(2).d,
       { id: "2" },
     ]);
-    expect(logged).toContain("event.too_large");
+    expect(logged).toContainEqual(expect.stringMatching(/^error event.too_large discord:/));
     await answer(taken(2));
     expect(sequences().at(-1)).toEqual([3, 4]);
   });
@@ -140,7 +153,7 @@ describe("events on their way to the Worker", () => {
     const { sender, bodies, logged } = sending();
     sender.push(message(1, "x".repeat(MAX_EVENT_BYTES)), session);
     expect(Buffer.byteLength(bodies[0] ?? "")).toBeLessThan(MAX_BRIDGE_BODY);
-    expect(logged).toEqual(["event.too_large"]);
+    expect(logged).toContain("error event.too_large discord:1");
   });
 
   it("stay where they are when another gateway has the lease", async () => {
