@@ -31,12 +31,12 @@ export class ChannelSession extends DurableObject<Env> implements SessionApi {
       const now = Date.now();
       const acceptance = store.accept(event, crypto.randomUUID(), worker.dispatch().queue.maxWaiting, now);
       if (acceptance.status === "busy") {
-        log.log("warn", "event.refused", { id: event.id, waiting: acceptance.waiting });
+        log.log("warn", "event.refused", { trace: event.id, waiting: acceptance.waiting });
         return { status: "busy" };
       }
       const { message, status } = acceptance;
       const isNew = status === "stored";
-      if (isNew) log.log("info", "event.accepted", { id: event.id, turn: message.turnId });
+      if (isNew) log.log("info", "event.accepted", { trace: event.id, turn: message.turnId });
       // A duplicate too: whoever repeats itself may have seen the instance die between storing and starting.
       worker.wake();
       if (isNew && worker.turnId !== message.turnId) {
@@ -59,17 +59,17 @@ export class ChannelSession extends DurableObject<Env> implements SessionApi {
   withdraw(eventId: string): boolean {
     return this.#handle(() => {
       const isWithdrawn = this.#rooms.store.withdraw(eventId);
-      if (isWithdrawn) this.#rooms.log.log("info", "event.withdrawn", { id: eventId });
+      if (isWithdrawn) this.#rooms.log.log("info", "event.withdrawn", { trace: eventId });
       return isWithdrawn;
     });
   }
 
   stop(only: StopCondition = {}): boolean {
     return this.#handle(() => {
-      const { store, worker, surfaces, log } = this.#rooms;
+      const { store, worker, surfaces } = this.#rooms;
       const turnId = store.isOpen(only) ? store.openTurn()?.id : undefined;
       if (turnId === undefined || !store.cancel(worker.live(turnId)?.text ?? "", Date.now())) return false;
-      log.log("info", "turn.cancelled", { turn: turnId });
+      this.#rooms.logOf(turnId).log("info", "turn.cancelled");
       surfaces.stopped(turnId);
       worker.stop("stopped by the user");
       worker.showOthers();
@@ -80,11 +80,10 @@ export class ChannelSession extends DurableObject<Env> implements SessionApi {
 
   decide(decision: Decision): DecisionOutcome {
     return this.#handle(() => {
-      const { store, log } = this.#rooms;
-      const outcome = store.decide(decision, Date.now());
+      const outcome = this.#rooms.store.decide(decision, Date.now());
       if (outcome.status !== "decided") return outcome;
       const { turn, call, by } = decision;
-      log.log("info", `tool.${outcome.approval.state}`, { turn, call, by: by.id });
+      this.#rooms.logOf(turn).log("info", `tool.${outcome.approval.state}`, { call, by: by.id });
       this.#rooms.decided(turn);
       return outcome;
     });
@@ -92,10 +91,11 @@ export class ChannelSession extends DurableObject<Env> implements SessionApi {
 
   press(press: Press): PressOutcome {
     return this.#handle(() => {
-      const { store, surfaces, worker, log } = this.#rooms;
+      const { store, surfaces, worker } = this.#rooms;
       const outcome = takePress(press, store, this, surfaces, Date.now());
       const { turn, action, by } = press;
-      log.log("info", "button.pressed", { turn, action, by: by.id, status: outcome.status });
+      const pressed = { action, by: by.id, status: outcome.status };
+      this.#rooms.logOf(turn).log("info", "button.pressed", pressed);
       worker.showOthers();
       return outcome;
     });

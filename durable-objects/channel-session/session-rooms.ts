@@ -1,8 +1,10 @@
 import { llmFor } from "../../shared/character/llm.ts";
+import type { ProviderView } from "../../shared/chat/protocol.ts";
 import { discordSettings } from "../../shared/discord/settings.ts";
+import { describeProvider } from "../../shared/llm/choose.ts";
 import { createLogger, type Logger } from "../../shared/log.ts";
 import { chatIdOf, isOneOff, parseSessionName } from "../../shared/session/name.ts";
-import { findAgentIfAny } from "../agent/find-agent.ts";
+import { findAgent, findAgentIfAny } from "../agent/find-agent.ts";
 import type { Env } from "../env.ts";
 import { FactReader } from "./agent/fact-reader.ts";
 import { ProviderReader } from "./agent/provider-reader.ts";
@@ -97,8 +99,8 @@ export class SessionRooms {
       log,
     );
     this.pages = new Pages({
-      ...{ ctx, web: this.web, history: turns, providers: this.#providers },
-      ...{ agent, chat, memory, log },
+      ...{ ctx, web: this.web, history: turns, provider: () => this.#shownProvider() },
+      ...{ agent, chat, memory },
     });
     this.parts = [
       spending,
@@ -118,6 +120,11 @@ export class SessionRooms {
     return migrateDatabase(this.#db);
   }
 
+  /** For what happens to one turn. */
+  logOf(turn: string): Logger {
+    return this.log.with({ turn, trace: this.store.message(turn)?.eventId });
+  }
+
   /** Somebody, or the clock, has decided on calls of a turn. */
   decided(turn: string): void {
     this.surfaces.changed(turn);
@@ -128,14 +135,14 @@ export class SessionRooms {
   /** The surfaces on which answers are messages of Discord's. */
   #posted(posts: PostStore, turns: StoredTurnStates): Reconciler {
     const { log } = this;
-    const connections = new DiscordConnections(this.#env, this.#agentId);
+    const connections = new DiscordConnections(this.#env, this.#agentId, log);
     const reactions = new StatusReactions(connections, () => this.#discord().reactions, log);
     const display = () => ({ conversation: this.#conversation, tools: this.#discord().toolDisplay });
     return new Reconciler({
       surfaces: [
         new ChannelSurface(connections, posts, reactions, new ThreadRefusals(this.#env, this.#agentId)),
         new InteractionSurface(connections, posts),
-        new WebhookSurface(this.#env, this.#agentId, posts),
+        new WebhookSurface(this.#env, this.#agentId, posts, log),
       ],
       ...{ posts, turns, display, log },
     });
@@ -144,6 +151,12 @@ export class SessionRooms {
   #discord() {
     const agent = findAgentIfAny(this.#agentId);
     return agent ? discordSettings(agent.character) : NO_AGENT;
+  }
+
+  /** @throws AgentUnavailableError */
+  async #shownProvider(): Promise<ProviderView> {
+    const time = { now: Date.now(), maxAgeMs: 0 };
+    return describeProvider(await this.#providers.read(findAgent(this.#agentId), time, this.log));
   }
 
   /** The model that summarises, which is the one that answers; `undefined` when none can. */

@@ -88,7 +88,7 @@ export class TurnWork implements TurnHost {
     const { env, agentId, facts, providers, store } = this.#rooms;
     const { log } = this;
     const agent = findAgent(agentId);
-    log.log("info", "turn.agent", { revision: agent.revision });
+    log.log("debug", "turn.agent", { revision: agent.revision });
     const user = this.turn.message.event.author.id;
     const memory = turnMemory({ agent, user, d1: env.DB, facts, log, now: Date.now });
     const begunWith = store.begunWith(this.turn);

@@ -53,7 +53,9 @@ export class TurnWorker implements Part {
     const { store, surfaces } = this.#rooms;
     const turn = store.takeTurn(this.dispatch(), Date.now());
     if (!turn) return;
-    const log = this.#log.with({ turn: turn.id, generation: turn.generation });
+    const { id, generation, message } = turn;
+    const log = this.#log.with({ turn: id, generation, trace: message.eventId });
+    for (const { eventId } of turn.messages.slice(0, -1)) log.log("info", "turn.joined", { trace: eventId });
     const work = new TurnWork(turn, this.#rooms, log);
     this.#running = work;
     work.show();

@@ -28,6 +28,7 @@ const session = `${objects}/channel-session`;
 /** What every object's room may import: the neighbours' contracts and how to call them, never their classes or what is behind them. */
 const neighbours = [
   "shared",
+  "d1",
   `${objects}/contracts`,
   `${objects}/env`,
   `${objects}/agent`,
@@ -77,9 +78,10 @@ function surfaceRoom(name: string, ...bases: string[]): Room {
 const sessionRooms: readonly Room[] = [
   {
     name: `${session}/class`,
-    files: [`${session}/channel-session.ts`],
-    why: "The shell lists its parts and surfaces; nobody else does.",
+    files: [`${session}/{channel-session,session-rooms,turn-work,turn-worker}.ts`],
+    why: "The shell puts engine, parts and surfaces together, and runs the engine's turns in them; nobody imports it.",
     imports: [
+      `${session}/agent`,
       `${session}/engine`,
       `${session}/engine/turn-state`,
       `${session}/parts`,
@@ -94,9 +96,10 @@ const sessionRooms: readonly Room[] = [
   },
   {
     name: `${session}/engine/turn-state`,
-    files: [`${session}/engine/turn-state.ts`],
-    why: "TurnState is plain data: all that a surface may show.",
+    files: [`${session}/engine/{turn-state,journal,transitions}.ts`],
+    why: "TurnState is plain data, made of what a journal says and what states there are: all that a surface may show.",
     imports: ["shared"],
+    importsTypesOf: [`${session}/engine`],
     modules: ["npm"],
     never: /discord/i,
   },
@@ -114,6 +117,14 @@ const sessionRooms: readonly Room[] = [
     why: "A part follows the engine's turns; what shows of it is a surface's business.",
     imports: [`${session}/engine`, `${session}/engine/turn-state`, session, ...neighbours],
     modules: workerd,
+  },
+  {
+    name: `${session}/agent`,
+    files: [`${session}/agent/**`],
+    why: "What an agent brings to a turn is loaded for the engine, by the engine's interface.",
+    imports: [`${session}/engine`, `${session}/engine/turn-state`, session, ...neighbours],
+    modules: workerd,
+    never: /discord/i,
   },
   surfaceRoom("web"),
   surfaceRoom("discord"),
@@ -153,6 +164,13 @@ export const rooms: readonly Room[] = [
     modules: ["npm"],
   },
   {
+    name: "d1",
+    files: ["d1/**"],
+    why: "What agents share across conversations: tables and statements. Whoever calls them brings the database.",
+    imports: ["shared"],
+    modules: ["npm", "npm types"],
+  },
+  {
     name: "agents",
     files: ["agents/**"],
     why: "A character is data; agents/index.ts lists them.",
@@ -181,6 +199,7 @@ export const rooms: readonly Room[] = [
     imports: [
       "agents",
       "shared",
+      "d1",
       `${objects}/contracts`,
       `${objects}/env`,
       `${objects}/agent`,
@@ -205,8 +224,8 @@ export const rooms: readonly Room[] = [
   {
     name: `${objects}/agent`,
     files: [`${objects}/agent/**`],
-    why: "It finds an agent and says why there is none; objects ask it, it asks none.",
-    imports: ["agents", "shared", `${objects}/contracts`, `${objects}/env`],
+    why: "It finds an agent, what people have chosen for it, and what doors do in its name, by the objects' contracts.",
+    imports: ["agents", "shared", "d1", `${objects}/contracts`, `${objects}/env`, `${objects}/clients`],
     modules: workerd,
   },
   {
@@ -217,7 +236,7 @@ export const rooms: readonly Room[] = [
       `${objects}/call-twice.ts`,
     ],
     why: "How an object is called, by its contract.",
-    imports: ["shared", `${objects}/contracts`, `${objects}/env`, `${objects}/agent`],
+    imports: ["shared", `${objects}/contracts`, `${objects}/env`],
     modules: workerd,
   },
   ...objectRooms("agent-hub", `${objects}/assignments/**`),

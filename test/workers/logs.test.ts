@@ -45,9 +45,13 @@ describe("a message of Discord's", () => {
     const trace = traceOf(message);
     expect(names(trace).slice(0, 1)).toEqual(["debug event.received"]);
     const [delivered] = told(trace).filter(({ event }) => event === "message.delivered");
-    const [accepted] = lines.filter((line) => line.event === "event.accepted" && line.id === trace);
+    const [accepted] = lines.filter((line) => line.event === "event.accepted" && line.trace === trace);
     expect(delivered).toMatchObject({ agent: "attendant", conversation: help, status: "stored" });
     expect(delivered?.turn).toBe(accepted?.turn);
+    await untilTold(trace, "turn.over");
+    expect(names(trace)).toEqual(expect.arrayContaining(["info event.accepted", "debug turn.agent"]));
+    for (const { event, turn } of told(trace))
+      if (String(event).startsWith("turn.")) expect(turn).toBe(accepted?.turn);
   });
 
   it("that is not answered has the reason", async () => {

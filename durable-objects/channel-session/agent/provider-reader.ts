@@ -5,6 +5,7 @@ import { hasChoice, pickProvider, providersOf } from "../../agent/providers.ts";
 import { callHub } from "../../clients/hub-client.ts";
 import type { Chosen } from "../../contracts.ts";
 import type { Env } from "../../env.ts";
+import type { BegunWith } from "../engine/session-reader.ts";
 
 /** How soon a turn notices that a person has switched, in milliseconds. */
 const FRESH_MS = 5_000;
@@ -17,12 +18,6 @@ export interface ProviderQuestion {
   maxAgeMs?: number;
   /** The provider and the model that have to go on with what they began, if there are any. */
   begunWith?: BegunWith | null;
-}
-
-/** Who has answered a part of a turn already. */
-export interface BegunWith {
-  provider: string;
-  model: string;
 }
 
 /**

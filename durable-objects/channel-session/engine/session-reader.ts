@@ -2,7 +2,6 @@
 
 import { and, desc, ne, not } from "drizzle-orm";
 import type { StopCondition } from "../../contracts.ts";
-import type { BegunWith } from "../agent/provider-reader.ts";
 import type { SessionDatabase } from "../database.ts";
 import { approvalDeadline } from "./approvals.ts";
 import { isOlder } from "./forgetting.ts";
@@ -14,6 +13,12 @@ import { prepareStatements } from "./statements.ts";
 export interface HistoryRange {
   limit: number;
   since: number;
+}
+
+/** Who has answered a part of a turn already. */
+export interface BegunWith {
+  provider: string;
+  model: string;
 }
 
 export class SessionReader {

@@ -2,10 +2,10 @@ import type { DiscordError } from "../../../../shared/discord/errors.ts";
 import { type DesiredPosts, nextPost, type PostAction } from "../../../../shared/discord/posting-plan.ts";
 import type { DiscordRest } from "../../../../shared/discord/rest.ts";
 import type { DiscordTarget } from "../../../../shared/session/event.ts";
+import { ChannelVenue } from "../discord/channel-venue.ts";
 import type { PlacedAction, Placement } from "../discord/placement.ts";
 import { type PostStore, toPost } from "../discord/post-store.ts";
 import type { Effort } from "../discord/venue.ts";
-import { ChannelVenue } from "./channel-venue.ts";
 import { type Destination, findDestination, replyInChannel } from "./destination.ts";
 
 /** The bot may not have a thread in a channel. */

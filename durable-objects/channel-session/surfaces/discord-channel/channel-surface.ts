@@ -37,11 +37,15 @@ export class ChannelSurface implements PostedSurface {
     return kind === "discord";
   }
 
-  placeOf(turnId: string, target: ReplyTarget, log: Logger): AnswerPlace | { missing: string } {
+  placeOf(
+    turnId: string,
+    { id: trace, target }: InboundEvent,
+    log: Logger,
+  ): AnswerPlace | { missing: string } {
     const { bot } = this.#connections;
     if (target.kind !== "discord") throw new Error(`no channel: ${target.kind}`);
     if ("missing" in bot) return { missing: `the secret ${bot.missing} is not set.` };
-    const { rest } = bot;
+    const rest = bot.rest.with({ trace });
     const threadRefused = (refusal: ThreadRefusal) => this.#refusals.note(refusal, log);
     const options = { turnId, target, rest, posts: this.#posts, threadRefused };
     return { placement: new ChannelPlacement(options), rest };

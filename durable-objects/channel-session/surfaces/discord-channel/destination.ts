@@ -1,12 +1,9 @@
 /** Where an answer goes. */
 
-import type {
-  RESTPatchAPIChannelJSONBody,
-  RESTPostAPIChannelMessagesThreadsJSONBody,
-} from "discord-api-types/v10";
+import type { RESTPostAPIChannelMessagesThreadsJSONBody } from "discord-api-types/v10";
 import * as z from "zod";
 import { DISCORD_CODE, DiscordError, isFinal } from "../../../../shared/discord/errors.ts";
-import type { DiscordRequest, DiscordRest } from "../../../../shared/discord/rest.ts";
+import type { DiscordRest } from "../../../../shared/discord/rest.ts";
 import type { DiscordTarget } from "../../../../shared/session/event.ts";
 import type { Effort } from "../discord/venue.ts";
 
@@ -57,23 +54,5 @@ export async function findDestination(
     if (!isFinal(error) || error.code === "unauthorized") throw error;
     refused(error);
     return replyInChannel(target);
-  }
-}
-
-/** Makes a request in a channel; where that is a thread that Discord has put away, it is opened first. */
-export async function requestInChannel(
-  rest: DiscordRest,
-  channelId: string,
-  request: DiscordRequest,
-): Promise<unknown> {
-  try {
-    return await rest.request(request);
-  } catch (error) {
-    if (!(error instanceof DiscordError) || error.discordCode !== DISCORD_CODE.threadArchived) throw error;
-    const { deadline, signal } = request;
-    const body: RESTPatchAPIChannelJSONBody = { archived: false };
-    const effort = { ...(deadline !== undefined && { deadline }), ...(signal && { signal }) };
-    await rest.request({ method: "PATCH", path: `/channels/${channelId}`, body, ...effort });
-    return rest.request(request);
   }
 }

@@ -28,16 +28,16 @@ export class StatusReactions {
   }
 
   /** The message waits for the answer to another. */
-  queued({ target }: InboundEvent): void {
-    if (target.kind === "discord") this.#reaction(target, [])?.show("queued");
+  queued({ id, target }: InboundEvent): void {
+    if (target.kind === "discord") this.#reaction(id, target, [])?.show("queued");
   }
 
   /** What shows a turn's status from here on. Messages that it answers besides its own show nothing more. */
   signOf({ events, generation }: BegunTurn): StatusSign | undefined {
     for (const { target } of events.slice(0, -1)) this.#settle(target);
-    const target = events.at(-1)?.target;
+    const { id = "", target } = events.at(-1) ?? {};
     if (target?.kind !== "discord") return undefined;
-    const reaction = this.#reaction(target, generation > 1 ? MAYBE_LEFT : []);
+    const reaction = this.#reaction(id, target, generation > 1 ? MAYBE_LEFT : []);
     if (target.messageId !== undefined) this.#waiting.delete(target.messageId);
     return reaction && new ReactionSign(reaction, this.#settings().removeAfterReply);
   }
@@ -48,12 +48,17 @@ export class StatusReactions {
     this.#waiting.delete(target.messageId);
   }
 
-  #reaction({ channelId, messageId }: DiscordTarget, shown: readonly string[]): StatusReaction | undefined {
+  #reaction(
+    trace: string,
+    { channelId, messageId }: DiscordTarget,
+    shown: readonly string[],
+  ): StatusReaction | undefined {
     const { bot } = this.#connections;
     if (!this.#settings().enabled || "missing" in bot || messageId === undefined) return undefined;
     const known = this.#waiting.get(messageId);
     if (known) return known;
-    const options = { rest: bot.rest, channelId, messageId, shown, log: this.#log, sleep };
+    const [rest, log] = [bot.rest.with({ trace }), this.#log.with({ trace })];
+    const options = { rest, channelId, messageId, shown, log, sleep };
     const reaction = new StatusReaction(options);
     this.#waiting.set(messageId, reaction);
     return reaction;

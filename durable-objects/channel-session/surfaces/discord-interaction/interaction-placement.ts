@@ -6,11 +6,11 @@ import { nextPostIn, type Place, placeOf, remarkAt } from "../../../../shared/in
 import type { Logger } from "../../../../shared/log.ts";
 import type { InteractionTarget } from "../../../../shared/session/event.ts";
 import type { DiscordConnection } from "../../../clients/discord-client.ts";
+import { ChannelVenue } from "../discord/channel-venue.ts";
 import type { PlacedAction, Placement } from "../discord/placement.ts";
 import { type PostStore, toPost } from "../discord/post-store.ts";
 import type { PostRow } from "../discord/schema.ts";
 import type { Effort, Venue } from "../discord/venue.ts";
-import { ChannelVenue } from "../discord-channel/channel-venue.ts";
 import { TokenVenue } from "./token-venue.ts";
 
 /** What an {@link InteractionPlacement} needs. */

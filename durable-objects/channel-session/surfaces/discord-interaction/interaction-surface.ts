@@ -1,6 +1,6 @@
 import type { DesiredPosts } from "../../../../shared/discord/posting-plan.ts";
 import type { Logger } from "../../../../shared/log.ts";
-import type { ReplyTarget } from "../../../../shared/session/event.ts";
+import type { InboundEvent, ReplyTarget } from "../../../../shared/session/event.ts";
 import type { TurnState } from "../../engine/turn-state.ts";
 import type { DiscordConnections } from "../discord/connections.ts";
 import { complete, type Display, desiredPosts } from "../discord/desired.ts";
@@ -26,9 +26,10 @@ export class InteractionSurface implements PostedSurface {
     return kind === "interaction";
   }
 
-  placeOf(turnId: string, target: ReplyTarget, log: Logger): AnswerPlace {
+  placeOf(turnId: string, { id: trace, target }: InboundEvent, log: Logger): AnswerPlace {
     if (target.kind !== "interaction") throw new Error(`no interaction: ${target.kind}`);
-    const { bot, tokenRoutes: rest } = this.#connections;
+    const { bot, tokenRoutes } = this.#connections;
+    const rest = tokenRoutes.with({ trace });
     const posts = this.#posts;
     const placement = new InteractionPlacement({ turnId, target, rest, bot, posts, log, now: Date.now });
     return { placement, rest };

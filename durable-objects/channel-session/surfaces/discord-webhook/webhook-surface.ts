@@ -1,10 +1,11 @@
 import { secretReader } from "../../../../shared/character/secrets.ts";
 import type { DesiredPosts } from "../../../../shared/discord/posting-plan.ts";
 import { DiscordRest } from "../../../../shared/discord/rest.ts";
+import { restLog } from "../../../../shared/discord/rest-events.ts";
 import { splitText } from "../../../../shared/discord/split.ts";
 import { readWebhookUrl, type WebhookAddress } from "../../../../shared/discord/webhook-url.ts";
 import type { Logger } from "../../../../shared/log.ts";
-import type { DiscordWebhookTarget, ReplyTarget } from "../../../../shared/session/event.ts";
+import type { DiscordWebhookTarget, InboundEvent, ReplyTarget } from "../../../../shared/session/event.ts";
 import { webhookUrl } from "../../../../shared/session/posted-target.ts";
 import { sleep } from "../../../../shared/time/sleep.ts";
 import { findAgentIfAny } from "../../../agent/find-agent.ts";
@@ -22,24 +23,30 @@ export class WebhookSurface implements PostedSurface {
   readonly #env: Env;
   readonly #agent: string;
   readonly #posts: PostStore;
+  readonly #log: Logger;
   /** One client for each place that webhooks are at, because it knows the limits there. */
   readonly #clients = new Map<string, DiscordRest>();
 
-  constructor(env: Env, agent: string, posts: PostStore) {
+  constructor(env: Env, agent: string, posts: PostStore, log: Logger) {
     this.#env = env;
     this.#agent = agent;
     this.#posts = posts;
+    this.#log = log;
   }
 
   answers({ kind }: ReplyTarget): boolean {
     return kind === "discord-webhook";
   }
 
-  placeOf(turnId: string, target: ReplyTarget, log: Logger): AnswerPlace | { missing: string } {
+  placeOf(
+    turnId: string,
+    { id: trace, target }: InboundEvent,
+    log: Logger,
+  ): AnswerPlace | { missing: string } {
     if (target.kind !== "discord-webhook") throw new Error(`no webhook: ${target.kind}`);
     const address = this.#address(target);
     if ("missing" in address) return address;
-    const rest = this.#client(address.baseUrl);
+    const rest = this.#client(address.baseUrl).with({ trace });
     const { threadId } = target;
     return {
       placement: new WebhookPlacement({ turnId, address, threadId, rest, posts: this.#posts, log }),
@@ -71,6 +78,7 @@ export class WebhookSurface implements PostedSurface {
     const client = new DiscordRest({
       ...{ baseUrl, token: "", now: Date.now, random: Math.random, sleep },
       fetch: (url, init) => fetch(url, init),
+      observe: restLog(this.#log),
     });
     this.#clients.set(baseUrl, client);
     return client;

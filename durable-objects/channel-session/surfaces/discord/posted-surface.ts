@@ -30,7 +30,7 @@ export interface PostedSurface {
   readonly patienceMs: number;
   answers(target: ReplyTarget): boolean;
   /** @returns what is missing when nothing can be posted. */
-  placeOf(turn: string, target: ReplyTarget, log: Logger): AnswerPlace | { missing: string };
+  placeOf(turn: string, event: InboundEvent, log: Logger): AnswerPlace | { missing: string };
   /** @see desiredPosts */
   desired(turn: TurnState, posted: readonly PostRow[], display: Display): DesiredPosts | undefined;
   /** An answer that is complete. */

@@ -48,8 +48,12 @@ export class Reconciler implements Surface {
     if (!event || !surface) return undefined;
     // Nothing more of what stands there begins once somebody works on the turn.
     const after = this.#settling?.turn === turn.id ? this.#settling.over : Promise.resolve();
-    const answer = this.#answerOf(turn.id, event.target, surface, after);
-    const shown = new PostedTurn({ turn, surface, answer, sign: surface.signOf?.(turn), turns, log });
+    const answer = this.#answerOf(turn.id, event, surface, after);
+    const turnLog = log.with({ turn: turn.id, trace: event.id });
+    const shown = new PostedTurn({
+      ...{ turn, surface, answer, turns, log: turnLog },
+      sign: surface.signOf?.(turn),
+    });
     this.#shown = shown;
     return shown;
   }
@@ -108,7 +112,7 @@ export class Reconciler implements Surface {
       if (!surface?.isLive) return false;
       if (what === "tidy") return true;
       if (this.#refused.has(turn.turn)) return false;
-      const answer = this.#answerOf(turn.turn, turn.event.target, surface);
+      const answer = this.#answerOf(turn.turn, turn.event, surface);
       // Where nothing can be posted, that is found when it is tried.
       return "missing" in answer ? what === "ask" : !answer.isShown;
     });
@@ -122,7 +126,7 @@ export class Reconciler implements Surface {
     } catch (error) {
       if (!(error instanceof DiscordError)) throw error;
       const isHopeless = isFinal(error);
-      const fields = { turn: turn.turn, do: what, cause: error.message };
+      const fields = { turn: turn.turn, trace: turn.event.id, do: what, cause: error.message };
       log.log(isHopeless && what === "ask" ? "error" : "warn", "discord.not_settled", fields);
       if (isHopeless) this.#giveUp(turn.turn, what);
     }
@@ -131,14 +135,14 @@ export class Reconciler implements Surface {
   async #do({ turn: id, event, phase }: TurnState, what: Leftover["do"]): Promise<void> {
     const { turns, posts, log } = this.#options;
     const surface = this.#surfaceOf(event.target);
-    const answer = surface && this.#answerOf(id, event.target, surface);
+    const answer = surface && this.#answerOf(id, event, surface);
     if (answer && !("missing" in answer)) {
       const isTidying = what === "tidy";
       if (isTidying && posts.ofTurn(id).length === 0) return;
       await answer.settle(() => turns.of(id)?.phase === phase, { isOver: isTidying });
     } else if (what !== "tidy") {
       this.#refused.add(id);
-      log.log("error", "discord.not_asked", { turn: id });
+      log.log("error", "discord.not_asked", { turn: id, trace: event.id });
     }
     if (what === "tidy") this.#settled(id);
   }
@@ -161,13 +165,13 @@ export class Reconciler implements Surface {
 
   #answerOf(
     turnId: string,
-    target: ReplyTarget,
+    event: InboundEvent,
     surface: PostedSurface,
     after: Promise<unknown> = Promise.resolve(),
   ): Answer | { missing: string } {
     const { posts, turns, display } = this.#options;
-    const log = this.#options.log.with({ turn: turnId });
-    const place = surface.placeOf(turnId, target, log);
+    const log = this.#options.log.with({ turn: turnId, trace: event.id });
+    const place = surface.placeOf(turnId, event, log);
     if ("missing" in place) return place;
     const state = () => turns.of(turnId);
     return new Answer({ ...place, turnId, surface, posts, state, display, log, now: Date.now, after });
@@ -235,7 +239,7 @@ class PostedTurn implements ShownTurn {
 
   #undeliverable(cause: string): Delivery {
     const { log, surface } = this.#options;
-    log.log("error", `${surface.name}.undeliverable`, { turn: this.turnId, cause });
+    log.log("error", `${surface.name}.undeliverable`, { cause });
     const message = `The answer cannot be posted: ${cause}`;
     return { status: "undeliverable", failure: { code: "undeliverable", message } };
   }

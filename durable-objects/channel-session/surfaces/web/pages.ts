@@ -1,10 +1,6 @@
 import type { Character } from "../../../../shared/character/schema.ts";
-import type { ServerFrame, TurnView } from "../../../../shared/chat/protocol.ts";
-import { describeProvider } from "../../../../shared/llm/choose.ts";
-import type { Logger } from "../../../../shared/log.ts";
+import type { ProviderView, ServerFrame, TurnView } from "../../../../shared/chat/protocol.ts";
 import { retainedSince } from "../../../../shared/time/retention.ts";
-import { findAgent } from "../../../agent/find-agent.ts";
-import type { ProviderReader } from "../../agent/provider-reader.ts";
 import type { TurnHistory } from "../../engine/turn-state.ts";
 import { type FrameTaker, readClientFrame, takeClientFrame } from "./client-frames.ts";
 import { sendFrame, type WebSurface } from "./web-surface.ts";
@@ -17,13 +13,13 @@ export interface PagesOptions {
   ctx: DurableObjectState;
   web: WebSurface;
   history: TurnHistory;
-  providers: ProviderReader;
+  /** Which model answers now; a page asks the hub anew. */
+  provider: () => Promise<ProviderView>;
   agent: string;
   /** `undefined`: the conversation is none of the playground's. */
   chat: string | undefined;
   /** What the character says about remembering; `undefined` when there is no character to ask. */
   memory: () => Character["memory"] | undefined;
-  log: Logger;
 }
 
 /** What pages ask for over their sockets, and what they are shown at first. */
@@ -73,9 +69,8 @@ export class Pages {
 
   /** @returns makes the frame, from what is there at that moment. */
   async #hello(): Promise<() => ServerFrame> {
-    const { providers, agent, chat = "", log } = this.#options;
-    const time = { now: Date.now(), maxAgeMs: 0 };
-    const provider = describeProvider(await providers.read(findAgent(agent), time, log));
+    const { agent, chat = "" } = this.#options;
+    const provider = await this.#options.provider();
     return () => ({ type: "hello", agent, chat, provider, turns: this.history() });
   }
 }

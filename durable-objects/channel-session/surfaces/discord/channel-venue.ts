@@ -1,15 +1,17 @@
 import type {
+  RESTPatchAPIChannelJSONBody,
   RESTPatchAPIChannelMessageJSONBody,
   RESTPostAPIChannelMessageJSONBody,
 } from "discord-api-types/v10";
 import * as z from "zod";
 import { componentsOf } from "../../../../shared/discord/components.ts";
+import { DISCORD_CODE, DiscordError } from "../../../../shared/discord/errors.ts";
 import type { PostContent } from "../../../../shared/discord/posting-plan.ts";
-import type { DiscordRest } from "../../../../shared/discord/rest.ts";
+import type { DiscordRequest, DiscordRest } from "../../../../shared/discord/rest.ts";
 import { snowflakeAt } from "../../../../shared/discord/snowflake.ts";
-import { nonceOf, type PostStore } from "../discord/post-store.ts";
-import type { PostRow } from "../discord/schema.ts";
-import type { Effort } from "../discord/venue.ts";
+import { nonceOf, type PostStore } from "./post-store.ts";
+import type { PostRow } from "./schema.ts";
+import type { Effort } from "./venue.ts";
 import {
   attachmentsOf,
   CLOCK_SKEW_MS,
@@ -19,8 +21,7 @@ import {
   type NewMessage,
   NO_MENTIONS,
   type Venue,
-} from "../discord/venue.ts";
-import { requestInChannel } from "./destination.ts";
+} from "./venue.ts";
 
 /**
  * How long a message that may be there is simply sent again, in milliseconds: Discord knows its nonce for “a few minutes”
@@ -116,4 +117,22 @@ export class ChannelVenue implements Venue {
 
 function replyTo(messageId: string): RESTPostAPIChannelMessageJSONBody["message_reference"] {
   return { message_id: messageId, fail_if_not_exists: false };
+}
+
+/** Makes a request in a channel; where that is a thread that Discord has put away, it is opened first. */
+async function requestInChannel(
+  rest: DiscordRest,
+  channelId: string,
+  request: DiscordRequest,
+): Promise<unknown> {
+  try {
+    return await rest.request(request);
+  } catch (error) {
+    if (!(error instanceof DiscordError) || error.discordCode !== DISCORD_CODE.threadArchived) throw error;
+    const { deadline, signal } = request;
+    const body: RESTPatchAPIChannelJSONBody = { archived: false };
+    const effort = { ...(deadline !== undefined && { deadline }), ...(signal && { signal }) };
+    await rest.request({ method: "PATCH", path: `/channels/${channelId}`, body, ...effort });
+    return rest.request(request);
+  }
 }
