@@ -4,6 +4,7 @@ import { approvalPosts, type PendingCall } from "../../../shared/discord/approva
 import { MAX_ROWS, readControlId } from "../../../shared/discord/controls.ts";
 import type { DesiredPosts } from "../../../shared/discord/posting-plan.ts";
 import { MAX_CONTENT } from "../../../shared/discord/split.ts";
+import { anyCodePoint } from "../../support/any-code-point.ts";
 
 const turn = "0b0e6a3c-6d0b-4b8e-9a53-111111111111";
 const address = { turn, conversation: "1088510058284990999" };
@@ -136,7 +137,7 @@ describe("what people are asked to approve", () => {
           fc.jsonValue(),
           fc.nat(1_200).map((length) => ({ body: "x".repeat(length) })),
         ),
-        fc.string({ unit: "binary", maxLength: 300 }),
+        fc.string({ unit: anyCodePoint, maxLength: 300 }),
       )
       .map(([id, input, name]) => pending(id, input, name));
     const calls = fc.array(call, { minLength: 1, maxLength: 8 });
@@ -144,7 +145,10 @@ describe("what people are asked to approve", () => {
     fc.assert(
       fc.property(calls, text, (all, said) => {
         const posts = approvalPosts({ above: "", text: said }, all, address);
-        for (const part of posts.parts) expect(part.length).toBeLessThanOrEqual(MAX_CONTENT);
+        for (const part of posts.parts) {
+          expect(part.length).toBeLessThanOrEqual(MAX_CONTENT);
+          expect(part.isWellFormed()).toBe(true);
+        }
         expect(rows(posts)).toHaveLength(Math.min(all.length, MAX_ROWS));
         expect(posts.parts.join("")).toContain("Declined by itself");
       }),

@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { memoryKey, tidyText } from "../../../shared/memory/text.ts";
+import { anyCodePoint } from "../../support/any-code-point.ts";
 
 describe("text that is kept", () => {
   it("is one line without control characters, and tidy text stays as it is", () => {
     fc.assert(
-      fc.property(fc.string({ unit: "binary" }), (text) => {
+      fc.property(fc.string({ unit: anyCodePoint }), (text) => {
         const tidy = tidyText(text);
         expect(tidy).not.toMatch(/\p{Cc}|\s{2}|^\s|\s$/u);
         expect(tidy.isWellFormed()).toBe(true);
