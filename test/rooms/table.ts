@@ -96,8 +96,8 @@ const sessionRooms: readonly Room[] = [
   },
   {
     name: `${session}/engine/turn-state`,
-    files: [`${session}/engine/{turn-state,journal,transitions}.ts`],
-    why: "TurnState is plain data, made of what a journal says and what states there are: all that a surface may show.",
+    files: [`${session}/engine/turn-state.ts`],
+    why: "TurnState is plain data, all that a surface may show; of the engine it knows types.",
     imports: ["shared"],
     importsTypesOf: [`${session}/engine`],
     modules: ["npm"],

@@ -29,7 +29,7 @@ describe("the direction of the rooms", () => {
     ["durable-objects/env.ts", "./agent-hub/agent-hub.ts", "durable-objects/env may not import"],
     ["durable-objects/contracts.ts", "./agent/find-agent.ts", "durable-objects/contracts may not import"],
     ["durable-objects/hub-client.ts", "./agent-hub/agent-hub.ts", "durable-objects/clients may not import"],
-    ["durable-objects/agent/find-agent.ts", "../hub-client.ts", "durable-objects/agent may not import"],
+    ["durable-objects/agent/find-agent.ts", "../agent-hub/ledger.ts", "durable-objects/agent may not import"],
     ["durable-objects/gateway-link/intake.ts", "../agent-hub/ledger.ts", "gateway-link may not import"],
     [
       "durable-objects/gateway-link/gateway-link.ts",
@@ -49,7 +49,7 @@ describe("the direction of the rooms", () => {
     ],
     [`${session}/engine/run-turn.ts`, "../../discord-client.ts", "channel-session/engine never does"],
     [`${session}/engine/run-turn.ts`, "discord-api-types/v10", "channel-session/engine never does"],
-    [`${session}/engine/turn-state.ts`, "./journal.ts", "engine/turn-state may not import"],
+    [`${session}/engine/turn-state.ts`, "./journal.ts", "engine/turn-state may import types of"],
     [`${session}/surfaces/web/view.ts`, "../../engine/journal.ts", "surfaces/web may not import"],
     [`${session}/surfaces/web/view.ts`, "../discord/venue.ts", "surfaces/web may not import"],
     [
