@@ -1,8 +1,13 @@
 /** Asks the Worker over the bridge (shared/bridge/protocol.ts): signed requests, answers as plain data, no exceptions. */
+import { Agent, type IncomingMessage, request as requestHttp } from "node:http";
+import { request as requestHttps, Agent as SecureAgent } from "node:https";
 import type { Acknowledgement, LeaseGrant, LeaseRequest, ReleaseRequest } from "../shared/bridge/protocol.ts";
 import { signRequest } from "../shared/bridge/signature.ts";
 import { isRecord } from "../shared/gateway/payload.ts";
-import { postText } from "./http-post.ts";
+
+const agents = { http: new Agent({ keepAlive: true }), https: new SecureAgent({ keepAlive: true }) };
+/** Answers of the bridge are a few hundred bytes; what is longer is none. */
+const MAX_REPLY_BYTES = 64 * 1024;
 
 /** Longer than any storing takes; a Worker that hangs is asked again. */
 export const BRIDGE_TIMEOUT_MS = 10_000;
@@ -140,4 +145,57 @@ function readResume(json: unknown): LeaseGrant["resume"] {
   const { sessionId, resumeUrl, seq } = json;
   if (typeof sessionId !== "string" || typeof resumeUrl !== "string" || typeof seq !== "number") return null;
   return { sessionId, resumeUrl, seq };
+}
+
+interface HttpReply {
+  code: number;
+  text: string;
+  retryAfter: string | null;
+}
+
+/**
+ * Sends a text, over connections that are kept: at hundreds of batches a second `fetch` costs twice the memory; redirects are not followed.
+ *
+ * @param timeoutMs for the whole answer, in milliseconds.
+ * @throws Error when there is no complete answer.
+ */
+function postText(
+  url: URL,
+  { headers, body, timeoutMs }: { headers: Record<string, string>; body: string; timeoutMs: number },
+): Promise<HttpReply> {
+  const { promise, resolve, reject } = Promise.withResolvers<HttpReply>();
+  const bytes = Buffer.from(body);
+  const options = { method: "POST", headers: { ...headers, "Content-Length": bytes.length } };
+  const receive = (response: IncomingMessage) => {
+    readText(response).then(
+      (text) =>
+        resolve({
+          code: response.statusCode ?? 0,
+          text,
+          retryAfter: response.headers["retry-after"] ?? null,
+        }),
+      reject,
+    );
+  };
+  const request =
+    url.protocol === "https:"
+      ? requestHttps(url, { ...options, agent: agents.https }, receive)
+      : requestHttp(url, { ...options, agent: agents.http }, receive);
+  const timer = setTimeout(() => request.destroy(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs);
+  request.once("error", reject);
+  request.once("close", () => clearTimeout(timer));
+  request.end(bytes);
+  return promise;
+}
+
+async function readText(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of response) {
+    if (!(chunk instanceof Buffer)) continue;
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > MAX_REPLY_BYTES) throw new Error("an answer that is too long");
+  }
+  return Buffer.concat(chunks).toString();
 }

@@ -5,7 +5,7 @@ import type { Agent } from "../../shared/character/registry.ts";
 import { secretReader } from "../../shared/character/secrets.ts";
 import { chooseProvider, type ProviderChoice } from "../../shared/llm/choose.ts";
 import type { ProviderName } from "../../shared/llm/provider.ts";
-import { callHub } from "../clients/hub-client.ts";
+import { callHub } from "../clients/calls.ts";
 import type { Chosen } from "../contracts.ts";
 import type { Env } from "../env.ts";
 

@@ -1,7 +1,7 @@
 import type { Agent } from "../../shared/character/registry.ts";
 import { nextUtcDay, nextUtcMonth } from "../../shared/time/utc-period.ts";
 import type { SpendView } from "../../shared/usage/spend.ts";
-import { callHub } from "../clients/hub-client.ts";
+import { callHub } from "../clients/calls.ts";
 import type { Env } from "../env.ts";
 
 /** What an agent has spent today and this month, and its ceilings. @throws when its hub cannot be reached. */

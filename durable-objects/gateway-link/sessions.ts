@@ -1,6 +1,6 @@
 import type { Logger } from "../../shared/log.ts";
 import type { InboundEvent } from "../../shared/session/event.ts";
-import { callSession } from "../clients/session-client.ts";
+import { callSession } from "../clients/calls.ts";
 import type { Amendment, Receipt, SessionApi } from "../contracts.ts";
 import type { Env, Stub } from "../env.ts";
 import { SharedLock } from "./shared-lock.ts";

@@ -20,8 +20,10 @@ export interface PathFile {
   file: string;
   /** Those of its functions that were called, each once. */
   functions: readonly string[];
-  /** On the stack when the message crossed a border. */
+  /** On the stack when the message left for another program or object. */
   isPassed: boolean;
+  /** On the stack when something about it was written down or looked up, in the object's own database or in D1. */
+  isLookedUp: boolean;
   /** Called a function of another file. */
   callsOthers: boolean;
 }
@@ -137,7 +139,10 @@ function follow(
 
 function pathOf(calls: readonly Call[], departures: readonly Departure[]): MessagePath {
   const crossings = departures.map(({ border, data, by }) => ({ border, data, files: stackOf(by ?? null) }));
-  const passed = new Set(crossings.flatMap(({ files }) => files));
+  const onStackAt = (isAt: (border: Border) => boolean) =>
+    new Set(crossings.flatMap(({ border, files }) => (isAt(border) ? files : [])));
+  const passed = onStackAt((border) => !isDatabase(border));
+  const lookedUp = onStackAt(isDatabase);
   const callers = new Set(
     calls.flatMap(({ by, called }) => (by && by.called.file !== called.file ? [by.called.file] : [])),
   );
@@ -146,9 +151,14 @@ function pathOf(calls: readonly Call[], departures: readonly Departure[]): Messa
     file,
     functions: [...new Set(ownCalls.map(({ called }) => called))].map(({ name }) => name),
     isPassed: passed.has(file),
+    isLookedUp: lookedUp.has(file) && !passed.has(file),
     callsOthers: callers.has(file),
   }));
   return { files, crossings };
+}
+
+function isDatabase(border: Border): boolean {
+  return border === "sql" || border === "d1";
 }
 
 function stackOf(call: Call | null): string[] {

@@ -4,8 +4,9 @@
  * it: it gets a thread of its own. Ends with 1 when there are more than {@link MOST_PASSED}, or when one of them has no line
  * in docs/architecture.md.
  *
- * A message passes a file that has a function on the stack when something about the message crosses a border: a frame of a
- * socket, a request, a call of a Durable Object, a statement in a database. The stack is that of causes: who waits, who
+ * A message passes a file that has a function on the stack when something about the message leaves for another program or
+ * object: a frame of a socket, a request, a call of a Durable Object. Files that are on the stack only when something is written
+ * down or looked up in a database are listed and counted apart. The stack is that of causes: who waits, who
  * started what nobody waits for, and who called over the border before. So a file that hands the message on is counted
  * whatever its size, and a file that is only asked something on the way, such as a schema, a rule or a text, is not.
  *
@@ -80,7 +81,10 @@ function report(): void {
   }
   console.log(`One Discord message passes ${passed.length} files (at most ${MOST_PASSED}):\n`);
   printFiles(passed);
-  const asked = path.files.filter(({ isPassed }) => !isPassed);
+  const lookedUp = path.files.filter(({ isLookedUp }) => isLookedUp);
+  console.log(`\nWritten down and looked up on the way, ${lookedUp.length} files:\n`);
+  printFiles(lookedUp);
+  const asked = path.files.filter(({ isPassed, isLookedUp }) => !isPassed && !isLookedUp);
   console.log(`\nAsked on the way, ${asked.length} files:\n`);
   printFiles(asked);
   const callers = path.files.filter(({ callsOthers }) => callsOthers);

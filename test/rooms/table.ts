@@ -78,7 +78,7 @@ function surfaceRoom(name: string, ...bases: string[]): Room {
 const sessionRooms: readonly Room[] = [
   {
     name: `${session}/class`,
-    files: [`${session}/{channel-session,session-rooms,turn-work,turn-worker}.ts`],
+    files: [`${session}/{channel-session,session-rooms,turn-worker}.ts`],
     why: "The shell puts engine, parts and surfaces together, and runs the engine's turns in them; nobody imports it.",
     imports: [
       `${session}/agent`,
@@ -230,11 +230,7 @@ export const rooms: readonly Room[] = [
   },
   {
     name: `${objects}/clients`,
-    files: [
-      `${objects}/clients/**`,
-      `${objects}/{session,hub,link,schedule,runner}-client.ts`,
-      `${objects}/call-twice.ts`,
-    ],
+    files: [`${objects}/clients/**`],
     why: "How an object is called, by its contract.",
     imports: ["shared", `${objects}/contracts`, `${objects}/env`],
     modules: workerd,

@@ -6,7 +6,7 @@ import {
   type ProviderChoices,
   providersOf,
 } from "../../durable-objects/agent/providers.ts";
-import { callHub } from "../../durable-objects/clients/hub-client.ts";
+import { callHub } from "../../durable-objects/clients/calls.ts";
 import type { Env } from "../../durable-objects/env.ts";
 import { describeProvider } from "../../shared/llm/choose.ts";
 import { expandProviderName } from "../../shared/llm/provider-name.ts";

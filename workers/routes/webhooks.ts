@@ -2,7 +2,7 @@ import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { agents } from "../../agents/index.ts";
 import { findAgentIfAny } from "../../durable-objects/agent/find-agent.ts";
-import { callHub } from "../../durable-objects/clients/hub-client.ts";
+import { callHub } from "../../durable-objects/clients/calls.ts";
 import type { Env } from "../../durable-objects/env.ts";
 import { resolveEnvReferences, secretReader } from "../../shared/character/secrets.ts";
 import type { WebhookSource } from "../../shared/character/sections/triggers.ts";

@@ -16,7 +16,7 @@ import {
 } from "../../../shared/interaction/response.ts";
 import type { Logger } from "../../../shared/log.ts";
 import { withDeadline } from "../../../shared/time/deadline.ts";
-import { callSession } from "../../clients/session-client.ts";
+import { callSession } from "../../clients/calls.ts";
 import type { Receipt, SessionApi } from "../../contracts.ts";
 import type { Env, Stub } from "../../env.ts";
 import { suggest } from "./suggest.ts";

@@ -2,7 +2,7 @@ import type { Agent } from "../../../shared/character/registry.ts";
 import type { ProviderChoice } from "../../../shared/llm/choose.ts";
 import type { Logger } from "../../../shared/log.ts";
 import { hasChoice, pickProvider, providersOf } from "../../agent/providers.ts";
-import { callHub } from "../../clients/hub-client.ts";
+import { callHub } from "../../clients/calls.ts";
 import type { Chosen } from "../../contracts.ts";
 import type { Env } from "../../env.ts";
 import type { BegunWith } from "../engine/session-reader.ts";

@@ -1,7 +1,7 @@
 import { isAssignmentEvent } from "../../../shared/assignment/assignment.ts";
 import { runIdOf } from "../../../shared/cron/run.ts";
 import type { Logger } from "../../../shared/log.ts";
-import { callHub } from "../../clients/hub-client.ts";
+import { callHub } from "../../clients/calls.ts";
 import type { Env } from "../../env.ts";
 import type { OpenTurn } from "../engine/open-turn.ts";
 import type { Part } from "./part.ts";

@@ -72,16 +72,17 @@ describe("the files that a message passes", () => {
   const { files, crossings } = followMessage({ gateway, worker }, message);
   const passed = files.filter(({ isPassed }) => isPassed).map(({ file }) => file);
 
-  it("are on the stack when it crosses a border, in the order of their first call", () => {
-    expect(passed).toEqual(["shard", "sender", "route", "session", "store", "poster"]);
+  it("are on the stack when it leaves for elsewhere, in the order of their first call", () => {
+    expect(passed).toEqual(["shard", "sender", "route", "session", "poster"]);
+  });
+
+  it("are told from those that only write it down or look something up", () => {
+    expect(files.filter(({ isLookedUp }) => isLookedUp).map(({ file }) => file)).toEqual(["store"]);
   });
 
   it("are not those that are only asked something, whoever these ask in turn", () => {
-    expect(files.filter(({ isPassed }) => !isPassed).map(({ file }) => file)).toEqual([
-      "rule",
-      "schema",
-      "field",
-    ]);
+    const asked = files.filter(({ isPassed, isLookedUp }) => !isPassed && !isLookedUp);
+    expect(asked.map(({ file }) => file)).toEqual(["rule", "schema", "field"]);
     expect(files.find(({ file }) => file === "schema")?.callsOthers).toBe(true);
   });
 

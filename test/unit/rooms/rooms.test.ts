@@ -28,7 +28,11 @@ describe("the direction of the rooms", () => {
     ["workers/index.ts", "../durable-objects/agent-hub/ledger.ts", "workers/entry may not import"],
     ["durable-objects/env.ts", "./agent-hub/agent-hub.ts", "durable-objects/env may not import"],
     ["durable-objects/contracts.ts", "./agent/find-agent.ts", "durable-objects/contracts may not import"],
-    ["durable-objects/hub-client.ts", "./agent-hub/agent-hub.ts", "durable-objects/clients may not import"],
+    [
+      "durable-objects/clients/calls.ts",
+      "../agent-hub/agent-hub.ts",
+      "durable-objects/clients may not import",
+    ],
     ["durable-objects/agent/find-agent.ts", "../agent-hub/ledger.ts", "durable-objects/agent may not import"],
     ["durable-objects/gateway-link/intake.ts", "../agent-hub/ledger.ts", "gateway-link may not import"],
     [
@@ -79,12 +83,12 @@ describe("the direction of the rooms", () => {
   it.each([
     ["shared/log.ts", "zod"],
     ["workers/index.ts", "../durable-objects/agent-hub/agent-hub.ts"],
-    ["workers/routes/provider.ts", "../../durable-objects/hub-client.ts"],
+    ["workers/routes/provider.ts", "../../durable-objects/clients/calls.ts"],
     ["workers/routes/provider.ts", "../../durable-objects/contracts.ts"],
     ["workers/routes/agents.ts", "../../durable-objects/agent/find-agent.ts"],
     ["durable-objects/agent-hub/agent-hub.ts", "./ledger.ts"],
     ["durable-objects/agent-hub/agent-hub.ts", "cloudflare:workers"],
-    ["durable-objects/gateway-link/sessions.ts", "../session-client.ts"],
+    ["durable-objects/gateway-link/sessions.ts", "../clients/calls.ts"],
     [`${session}/channel-session.ts`, "./surfaces/discord-webhook/webhook.ts"],
     [`${session}/channel-session.ts`, "./parts/spending.ts"],
     [`${session}/engine/run-turn.ts`, "../../../shared/llm/provider.ts"],

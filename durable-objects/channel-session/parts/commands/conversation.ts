@@ -1,5 +1,5 @@
 import type { Command, CommandReply } from "../../../../shared/commands/command.ts";
-import { callSession } from "../../../clients/session-client.ts";
+import { callSession } from "../../../clients/calls.ts";
 import type { CommandContext } from "./context.ts";
 
 /** Stops what was being answered when somebody asked for it; what began later goes on, however often this is run. */

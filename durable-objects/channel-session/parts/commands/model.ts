@@ -4,7 +4,7 @@ import { type ControlRow, writeControlId } from "../../../../shared/discord/cont
 import { inCode } from "../../../../shared/discord/in-code.ts";
 import { describeProvider } from "../../../../shared/llm/choose.ts";
 import { activeProvider, providersOf } from "../../../agent/providers.ts";
-import { callHub } from "../../../clients/hub-client.ts";
+import { callHub } from "../../../clients/calls.ts";
 import type { CommandContext } from "./context.ts";
 
 /**

@@ -3,7 +3,7 @@ import { inCode } from "../../../../shared/discord/in-code.ts";
 import { describeProvider, type ProviderChoice } from "../../../../shared/llm/choose.ts";
 import { expandProviderName } from "../../../../shared/llm/provider-name.ts";
 import { activeProvider, nameOf, providersOf } from "../../../agent/providers.ts";
-import { callHub } from "../../../clients/hub-client.ts";
+import { callHub } from "../../../clients/calls.ts";
 import type { CommandContext } from "./context.ts";
 
 /** Which providers there are, and which of them answers. */

@@ -5,7 +5,7 @@ import type { SessionAddress } from "../../../../shared/session/name.ts";
 import type { CallId, FinishedCall } from "../../../../shared/usage/call.ts";
 import { hasCeiling, type Refusal } from "../../../../shared/usage/ceiling.ts";
 import { findAgent } from "../../../agent/find-agent.ts";
-import { callHub } from "../../../clients/hub-client.ts";
+import { callHub } from "../../../clients/calls.ts";
 import type { Env } from "../../../env.ts";
 import { BudgetError } from "../../engine/budget-error.ts";
 import type { ReportStore } from "../../engine/report-store.ts";

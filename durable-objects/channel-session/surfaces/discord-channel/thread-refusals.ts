@@ -1,5 +1,5 @@
 import type { Logger } from "../../../../shared/log.ts";
-import { callHub } from "../../../clients/hub-client.ts";
+import { callHub } from "../../../clients/calls.ts";
 import type { Env } from "../../../env.ts";
 import type { ThreadRefusal } from "./channel-placement.ts";
 
