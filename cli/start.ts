@@ -1,7 +1,6 @@
 /** `rig start`, which is `npm start`: everything on this machine, with no account and no key. */
-import { parseArgs } from "node:util";
-import * as z from "zod";
 import { spawnHost } from "./start/host-process.ts";
+import { readStartOptions } from "./start/options.ts";
 import { stopRequest } from "./start/stop-request.ts";
 
 const usage = `Usage: rig start [--port <number>] [--json]
@@ -13,12 +12,6 @@ Runs the Worker, its database and example-e's quotes API on this machine, and re
 RIG_STATE_DIR says where conversations are kept (default: .wrangler/state).
 `;
 
-const optionsSchema = z.object({
-  port: z.coerce.number().int().min(0).max(65_535),
-  json: z.boolean(),
-  help: z.boolean(),
-});
-
 /**
  * Runs until it is told to stop.
  *
@@ -26,7 +19,7 @@ const optionsSchema = z.object({
  * @returns the exit code: 0 when it was stopped, 1 when something failed, 2 for a wrong call
  */
 export async function runStart(argv: readonly string[]): Promise<number> {
-  const options = readOptions(argv);
+  const options = readStartOptions(argv);
   if (options === undefined || options.help) {
     (options === undefined ? process.stderr : process.stdout).write(usage);
     return options === undefined ? 2 : 0;
@@ -51,23 +44,4 @@ export async function runStart(argv: readonly string[]): Promise<number> {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   }
   return 1;
-}
-
-/** What the command was told. */
-export type StartOptions = z.infer<typeof optionsSchema>;
-
-function readOptions(argv: readonly string[]): StartOptions | undefined {
-  try {
-    const { values } = parseArgs({
-      args: [...argv],
-      options: {
-        port: { type: "string", default: process.env.PORT || "8787" },
-        json: { type: "boolean", default: false },
-        help: { type: "boolean", short: "h", default: false },
-      },
-    });
-    return optionsSchema.parse(values);
-  } catch {
-    return undefined;
-  }
 }

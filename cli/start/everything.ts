@@ -7,11 +7,11 @@ import { renderReport } from "../check/report.ts";
 import { loginUrl } from "../login-link.ts";
 import { projectRoot } from "../project.ts";
 import { settingsFrom } from "../settings.ts";
-import type { StartOptions } from "../start.ts";
 import { localAdminToken } from "./admin-token.ts";
 import { fetchAgents } from "./agents.ts";
 import { renderReady } from "./announcement.ts";
 import type { WorkerHost } from "./host-process.ts";
+import type { StartOptions } from "./options.ts";
 import { freePort } from "./port.ts";
 import { type ClaimedState, claimState } from "./state.ts";
 

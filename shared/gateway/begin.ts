@@ -1,8 +1,8 @@
 /** What begins a session, and what goes on with one (Discord, "Gateway Events": Identify, Resume). */
 import type { GatewayIdentifyData, GatewayResumeData } from "discord-api-types/v10";
 import { Opcode } from "./payload.ts";
-import type { GatewaySettings, Session } from "./state.ts";
-import { cursorOf, type UnackedEvent } from "./unacked.ts";
+import type { GatewaySettings, Session, UnackedEvent } from "./state.ts";
+import { cursorOf } from "./unacked.ts";
 
 export function identifyPayload(settings: GatewaySettings): { op: number; d: GatewayIdentifyData } {
   const { token, intents, properties, presence, shard } = settings;

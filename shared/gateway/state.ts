@@ -2,7 +2,6 @@
 import type { GatewayIdentifyProperties, GatewayPresenceUpdateData } from "discord-api-types/v10";
 import type { GatewayEvent, ResumeState, Shard } from "../bridge/protocol.ts";
 import type { LogFields, LogLevel } from "../log.ts";
-import type { UnackedEvent, UnackedLimits } from "./unacked.ts";
 
 /** A session of Discord's Gateway. */
 export interface Session {
@@ -39,6 +38,15 @@ export type Connection =
   | { at: "beginning"; heartbeat: Heartbeat; until: number }
   /** READY or RESUMED was received. */
   | { at: "ready"; heartbeat: Heartbeat; since: number };
+
+/** One event on its way. */
+export interface UnackedEvent {
+  sessionId: string;
+  seq: number;
+  /** The last sequence before it: the cursor while this event is the first that is on its way. */
+  after: number;
+  bytes: number;
+}
 
 export interface GatewayState {
   connection: Connection;
@@ -102,6 +110,14 @@ export type GatewayOutput =
 export interface SentPayload {
   op: number;
   d: unknown;
+}
+
+/** How much may be on its way. */
+export interface UnackedLimits {
+  /** Events. */
+  maxEvents: number;
+  /** Bytes of JSON. */
+  maxBytes: number;
 }
 
 /** What does not change while a session lasts, as far as it is concerned. */

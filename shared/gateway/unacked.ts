@@ -3,16 +3,7 @@
  * nothing left to lose.
  */
 import type { ResumeState } from "../bridge/protocol.ts";
-import type { GatewayState, Session } from "./state.ts";
-
-/** One event on its way. */
-export interface UnackedEvent {
-  sessionId: string;
-  seq: number;
-  /** The last sequence before it: the cursor while this event is the first that is on its way. */
-  after: number;
-  bytes: number;
-}
+import type { GatewayState, Session, UnackedEvent, UnackedLimits } from "./state.ts";
 
 /**
  * The last sequence of a session that is settled, as are all before it: acknowledged, or of no interest to the Worker.
@@ -35,14 +26,6 @@ export function withoutAcked(
   seq: number,
 ): readonly UnackedEvent[] {
   return unacked.filter((event) => event.sessionId !== sessionId || event.seq > seq);
-}
-
-/** How much may be on its way. */
-export interface UnackedLimits {
-  /** Events. */
-  maxEvents: number;
-  /** Bytes of JSON. */
-  maxBytes: number;
 }
 
 /** Whether a share of what is allowed is exceeded. */

@@ -4,7 +4,7 @@
  */
 import * as z from "zod";
 import { displayName, readUploadedFile } from "../discord/inbound-event.ts";
-import { member, uploadedFile, user } from "../discord/read-message.ts";
+import { member, user } from "../discord/read-message.ts";
 import { type Reading, readAs, snowflake } from "../discord/reading.ts";
 import type { Attachment } from "../session/attachment.ts";
 import type {
@@ -17,6 +17,7 @@ import type {
   TargetMessage,
 } from "./interaction.ts";
 import { type GivenOption, givenOption, isGroup, readOptionValue } from "./read-option.ts";
+import { type Resolved, resolved } from "./resolved.ts";
 
 const PING = 1;
 const ping = z.object({ application_id: snowflake.optional() });
@@ -38,28 +39,6 @@ const happening = z.object({
   data: z.unknown().optional(),
 });
 type RawHappening = z.infer<typeof happening>;
-
-const targetMessage = z.object({
-  id: snowflake,
-  content: z.string(),
-  author: user,
-  mentions: z.array(user).default([]),
-  attachments: z.array(uploadedFile).default([]),
-});
-
-/** Objects that ids in the data stand for. */
-const resolved = z
-  .object({
-    users: z.record(z.string(), user).default({}),
-    members: z.record(z.string(), member).default({}),
-    roles: z.record(z.string(), z.object({ name: z.string() })).default({}),
-    channels: z.record(z.string(), z.object({ name: z.string().nullish() })).default({}),
-    messages: z.record(z.string(), targetMessage).default({}),
-    attachments: z.record(z.string(), uploadedFile).default({}),
-  })
-  .prefault({});
-/** @see resolved */
-export type Resolved = z.infer<typeof resolved>;
 
 const command = z.object({
   name: z.string(),

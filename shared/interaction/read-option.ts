@@ -3,7 +3,7 @@ import * as z from "zod";
 import { displayName, readUploadedFile } from "../discord/inbound-event.ts";
 import type { Reading } from "../discord/reading.ts";
 import type { OptionValue } from "./interaction.ts";
-import type { Resolved } from "./read-interaction.ts";
+import type { Resolved } from "./resolved.ts";
 
 const SUB_COMMAND = 1;
 const SUB_COMMAND_GROUP = 2;

@@ -1,6 +1,6 @@
 /** How the demo model goes through a playbook: from what the steps so far gave back to the next reply. */
 import { type Each, type Playbook, type PlaybookStep, readJson } from "./demo-playbook.ts";
-import type { DemoReply } from "./demo-reply.ts";
+import { answer, type DemoReply } from "./demo-reply.ts";
 import { describeToolResult } from "./demo-tool-result.ts";
 import type { ModelRequest, ToolCall, ToolResult } from "./provider.ts";
 
@@ -29,7 +29,7 @@ export function followPlaybook(
   const results = resultsOf(request.messages);
   for (const [step, given] of results) {
     const failed = given.find(({ isError }) => isError);
-    if (failed) return say(`I stopped at step ${step}. ${describeToolResult(failed)}`);
+    if (failed) return answer(`I stopped at step ${step}. ${describeToolResult(failed)}`);
   }
   const calls: ToolCall[] = [];
   const done = Math.max(0, ...results.keys());
@@ -39,25 +39,21 @@ export function followPlaybook(
     try {
       const next = takeStep(step, results, lookUpIn(playbook, results));
       if (next === null) continue;
-      if (typeof next === "string") return calls.length > 0 ? call(calls) : say(next);
+      if (typeof next === "string") return calls.length > 0 ? call(calls) : answer(next);
       if (!request.tools.some(({ name }) => name === next.tool))
-        return say(`I stopped at step ${number}: I have no tool \`${next.tool}\`.`);
+        return answer(`I stopped at step ${number}: I have no tool \`${next.tool}\`.`);
       if (calls.length > 0 && !onlyReads(next.tool)) return call(calls);
       for (const input of next.inputs)
         calls.push({ id: `demo-${callsBefore + calls.length + 1}-step-${number}`, name: next.tool, input });
       if (request.toolChoice === "none")
-        return say(`I stopped before step ${number}: no more calls are allowed.`);
+        return answer(`I stopped before step ${number}: no more calls are allowed.`);
       if (!onlyReads(next.tool)) return call(calls);
     } catch (error) {
       if (!(error instanceof Unknown)) throw error;
-      return calls.length > 0 ? call(calls) : say(`I stopped at step ${number}: ${error.message}`);
+      return calls.length > 0 ? call(calls) : answer(`I stopped at step ${number}: ${error.message}`);
     }
   }
-  return calls.length > 0 ? call(calls) : say("Done.");
-}
-
-function say(text: string): DemoReply {
-  return { text, toolCalls: [] };
+  return calls.length > 0 ? call(calls) : answer("Done.");
 }
 
 function call(toolCalls: ToolCall[]): DemoReply {

@@ -1,10 +1,10 @@
 /**
  * The offline demo model: no AI, no network, no account. It drives the same loop as a real model, tool calls included, so
- * that everything around the model can be tried before there is a key. What it says is decided in `demo-reply.ts`.
+ * that everything around the model can be tried before there is a key. What it says is decided in `demo-rules.ts`.
  */
 import { isQuiet } from "../cron/prompt.ts";
 import type { Sleep } from "../time/sleep.ts";
-import { demoReply } from "./demo-reply.ts";
+import { demoReply } from "./demo-rules.ts";
 import {
   type ModelRequest,
   type ModelResult,

@@ -4,7 +4,7 @@ import type {
   ChatCompletionCreateParamsStreaming,
   ChatCompletionMessageParam,
 } from "openai/resources/chat/completions";
-import type { OpenAiCall } from "./openai.ts";
+import type { OpenAiCall } from "./openai-call.ts";
 import { openAiImageUrl } from "./openai-image.ts";
 import {
   type ModelEvent,

@@ -8,7 +8,7 @@ import type {
   ResponseUsage,
 } from "openai/resources/responses/responses";
 import * as z from "zod";
-import type { OpenAiCall } from "./openai.ts";
+import type { OpenAiCall } from "./openai-call.ts";
 import { openAiImageUrl } from "./openai-image.ts";
 import {
   type ModelEvent,

@@ -4,9 +4,10 @@
 import type OpenAI from "openai";
 import { type ApiProviderOptions, sdkDefaults } from "./api-provider.ts";
 import { toProviderError } from "./errors.ts";
+import type { OpenAiCall, OpenAiParameter } from "./openai-call.ts";
 import { streamChatCompletion } from "./openai-chat.ts";
 import { streamResponse } from "./openai-responses.ts";
-import type { ModelEvent, ModelRequest, Provider } from "./provider.ts";
+import type { ModelEvent, Provider } from "./provider.ts";
 import { Refusals } from "./refusals.ts";
 import { withRetries } from "./retry.ts";
 
@@ -25,27 +26,14 @@ const DOES_NOT_REASON = /^(gpt-[34]|chatgpt-|gpt-[5-9].*chat)/;
 /** Which of OpenAI's APIs a server speaks. */
 export type OpenAiApi = "responses" | "chat-completions";
 
-/** Parameters that some models or servers refuse by name. */
-export type OpenAiParameter = keyof typeof REFUSED;
-
+/** What a 400 says when it is about a parameter. */
 const REFUSED = {
   temperature: /temperature/i,
   // What a model without reasoning says to `include`.
   encryptedReasoning: /encrypted[ _]content/i,
   // OpenAI's reasoning models ask for `max_completion_tokens` instead; compatible servers often know `max_tokens` only.
   maxTokens: /max_completion_tokens/i,
-} as const;
-
-/** One call of one of the two APIs. */
-export interface OpenAiCall {
-  client: OpenAI;
-  model: string;
-  request: ModelRequest;
-  signal: AbortSignal;
-  refusals: Refusals<OpenAiParameter>;
-  /** To be called when the API has accepted the request: a broken connection is a cut answer from here on. */
-  accepted: () => void;
-}
+} satisfies Record<OpenAiParameter, RegExp>;
 
 /** The `openai-api` provider. The SDK is loaded with the first call. */
 export function createOpenAiProvider(options: ApiProviderOptions & { api: OpenAiApi }): Provider {

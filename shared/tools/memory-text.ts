@@ -1,7 +1,7 @@
 /** What an agent remembers, in the words its model reads. */
 import type { Fact } from "../memory/fact.ts";
 import type { Pattern } from "../memory/pattern.ts";
-import type { Recollection } from "./memory.ts";
+import type { Recollection } from "../memory/recollection.ts";
 
 /** Most facts and most patterns that one call tells. */
 const MAX_TOLD = { facts: 25, patterns: 10 };

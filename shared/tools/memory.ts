@@ -1,6 +1,7 @@
 /** The tools that every agent has for its memory: `remember`, `recall` and `forget`. */
-import type { Fact, NewFact } from "../memory/fact.ts";
-import type { NewPattern, Pattern } from "../memory/pattern.ts";
+import type { NewFact } from "../memory/fact.ts";
+import type { NewPattern } from "../memory/pattern.ts";
+import type { Recollection } from "../memory/recollection.ts";
 import { withDeadline } from "../time/deadline.ts";
 import { ToolCallError } from "./call-error.ts";
 import {
@@ -21,12 +22,6 @@ export interface Memory {
   recall(query: string): Promise<Recollection>;
   /** @returns whether the fact was known. */
   forgetFact(fact: string): Promise<boolean>;
-}
-
-/** What was found in memory. */
-export interface Recollection {
-  facts: readonly Fact[];
-  patterns: readonly Pattern[];
 }
 
 /** How long a call may take, in milliseconds. */

@@ -39,7 +39,9 @@ function problemOf(
   if (target === room || room.imports.includes(target.name)) return undefined;
   if (!room.importsTypesOf?.includes(target.name))
     return `${path}: ${room.name} may not import ${target.name}`;
-  return isType ? undefined : `${path}: ${room.name} may import types of ${target.name} only`;
+  return isType || room.importsValuesOf?.includes(path)
+    ? undefined
+    : `${path}: ${room.name} may import types of ${target.name} only`;
 }
 
 function isForeignAllowed(specifier: string, isType: boolean, { modules }: Room): boolean {

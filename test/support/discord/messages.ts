@@ -17,7 +17,7 @@ import {
   type MessageState,
 } from "./state.ts";
 import type { Store } from "./store.ts";
-import { setThread } from "./threads.ts";
+import { setThread } from "./thread-change.ts";
 
 /** Longest text of a message, in UTF-16 code units. */
 export const MAX_CONTENT = 2000;

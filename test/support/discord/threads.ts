@@ -1,4 +1,4 @@
-/** Threads: how they begin, and what changes in them. */
+/** How threads begin. */
 import { emitMessageUpdate, postMessage } from "./messages.ts";
 import { threadPayload } from "./payloads.ts";
 import { threadExists, wrongChannelType } from "./problem.ts";
@@ -75,15 +75,4 @@ function addThread(store: Store, parent: ChannelState, id: string, thread: NewTh
   const d = { ...threadPayload(store, made), newly_created: true };
   store.emit({ t: "THREAD_CREATE", d, guildId: made.guildId, channelId: made.id });
   return made;
-}
-
-/** What can change in a thread. */
-export type ThreadChange = Partial<Pick<ThreadState, "name" | "archived" | "locked" | "autoArchiveMinutes">>;
-
-export function setThread(store: Store, thread: ThreadState, change: ThreadChange): void {
-  if (change.archived !== undefined && change.archived !== thread.archived)
-    thread.archiveChangedAt = store.now();
-  Object.assign(thread, change);
-  const d = threadPayload(store, thread);
-  store.emit({ t: "THREAD_UPDATE", d, guildId: thread.guildId, channelId: thread.id });
 }

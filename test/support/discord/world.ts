@@ -23,7 +23,8 @@ import { channelPayload, guildDispatch, messagePayload, threadPayload } from "./
 import { ALL_PERMISSIONS, type Permission } from "./permissions.ts";
 import { invalidField } from "./problem.ts";
 import type { ChannelState, DmState, NewUser, TextChannelState, ThreadState } from "./state.ts";
-import { setThread, startThread, startThreadFromMessage } from "./threads.ts";
+import { setThread } from "./thread-change.ts";
+import { startThread, startThreadFromMessage } from "./threads.ts";
 import { WorldInteractions } from "./world-interactions.ts";
 
 export interface SayOptions {

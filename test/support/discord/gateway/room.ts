@@ -3,10 +3,9 @@ import { randomUUID } from "node:crypto";
 import type { Application } from "../interactions/application.ts";
 import { guildDispatch } from "../payloads.ts";
 import type { Store, StoreEvent } from "../store.ts";
-import type { GatewayConnection } from "./connection.ts";
 import type { GatewayFaults } from "./faults.ts";
 import { isOfShard, isWanted, type Shard, withoutHiddenContent } from "./intents.ts";
-import { GatewaySession } from "./session.ts";
+import { GatewaySession, type Listener } from "./session.ts";
 import type { GatewayTally, SessionView } from "./tally.ts";
 
 export interface GatewayOptions {
@@ -101,7 +100,7 @@ export class GatewayRoom {
   }
 
   /** Begins a session: READY, and GUILD_CREATE for each guild of its shard. */
-  open({ shard, intents }: { shard: Shard; intents: number }, connection: GatewayConnection): GatewaySession {
+  open({ shard, intents }: { shard: Shard; intents: number }, listener: Listener): GatewaySession {
     const { store, options } = this;
     const rival = [...this.#sessions.values()].some(
       (other) => other.isConnected && sameShard(other.shard, shard),
@@ -111,7 +110,7 @@ export class GatewayRoom {
     const id = randomUUID().replaceAll("-", "");
     const session = new GatewaySession({ id, shard, intents, replayLimit: options.replayLimit });
     this.#sessions.set(session.id, session);
-    session.attach(connection);
+    session.attach(listener);
     const guilds = [...store.guilds.values()].filter((guild) => isOfShard(guild.id, shard));
     session.dispatch("READY", {
       v: 10,
@@ -137,9 +136,9 @@ export class GatewayRoom {
   }
 
   /** A socket is gone; its session waits, or ends when the client said so. */
-  lost(session: GatewaySession, connection: GatewayConnection, code: number): void {
-    const held = session.listener === connection;
-    session.detach(connection, this.store.now());
+  lost(session: GatewaySession, listener: Listener, code: number): void {
+    const held = session.listener === listener;
+    session.detach(listener, this.store.now());
     if (held && FINAL_CLIENT_CODES.has(code)) this.#sessions.delete(session.id);
   }
 

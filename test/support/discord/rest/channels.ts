@@ -6,7 +6,8 @@ import { channelPayload, threadPayload } from "../payloads.ts";
 import { missingPermissions, threadArchived, wrongChannelType } from "../problem.ts";
 import type { ThreadState } from "../state.ts";
 import type { Store } from "../store.ts";
-import { setThread, startThread, startThreadFromMessage, type ThreadChange } from "../threads.ts";
+import { setThread, type ThreadChange } from "../thread-change.ts";
+import { startThread, startThreadFromMessage } from "../threads.ts";
 import { bodyOf, type RestEnv, type RestState } from "./context.ts";
 
 export function channelRoutes({ store }: RestState): Hono<RestEnv> {
