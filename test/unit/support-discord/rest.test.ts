@@ -89,7 +89,7 @@ it("writes down what the specification does not know, and refuses what it forbid
 });
 
 it("takes 2,000 characters and no more, trims them, and takes nothing for no message", async () => {
-  const { world, channel, call, messagesPath } = await startSetting();
+  const { world, channel, call, messagesPath } = await startSetting({ rateLimits: false });
   expect((await call("POST", messagesPath, { content: "a".repeat(2000) })).status).toBe(200);
   expect(await call("POST", messagesPath, { content: "a".repeat(2001) })).toMatchObject({
     status: 400,
@@ -103,10 +103,12 @@ it("takes 2,000 characters and no more, trims them, and takes nothing for no mes
       },
     },
   });
-  expect(await call("POST", messagesPath, { content: " \n " })).toMatchObject({
-    status: 400,
-    body: { code: 50006 },
-  });
+  for (const content of [" \n ", "\u200b", "\ufeff \u2060\u200d"]) {
+    expect(await call("POST", messagesPath, { content })).toMatchObject({
+      status: 400,
+      body: { code: 50006 },
+    });
+  }
   const { body } = await call<Answer>("POST", messagesPath, { content: "  padded\n" });
   expect(body.content).toBe("padded");
   expect(world.messages(channel.id)).toHaveLength(2);
@@ -174,6 +176,9 @@ it("knows what a reply answers, and whether it must be there", async () => {
   world.delete(channel.id, id);
   expect(await reply()).toMatchObject({ status: 400, body: { code: 50035 } });
   expect((await reply(false)).body).toMatchObject({ type: 0 });
+  world.deny(channel.id, "READ_MESSAGE_HISTORY");
+  expect(await reply(false)).toMatchObject({ status: 403, body: { code: 160002 } });
+  expect((await call("POST", messagesPath, { content: "!" })).status).toBe(200);
 });
 
 it("takes files, keeps those that an edit names, and serves them", async () => {
