@@ -62,6 +62,7 @@ export default defineConfig({
                 ALERT_SECRET: "alert-secret",
                 ATTENDANT__ANTHROPIC_API_KEY: "sk-ant-test",
                 ATTENDANT__DISCORD_BOT_TOKEN: FAKE_TOKEN,
+                GUARDED__DISCORD_BOT_TOKEN: FAKE_TOKEN,
                 PICKY__DISCORD_BOT_TOKEN: FAKE_TOKEN,
                 BRIDGE_SECRET: "test-bridge-secret",
                 DISCORD_API_BASE_URL: inject("discordUrl"),

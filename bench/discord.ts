@@ -4,8 +4,14 @@
  * - 40 conversations that begin at once, each with a model that takes two seconds, against one alone in the same run: a bot
  *   that answers one after the other needs forty times as long.
  * - The time from the death of a gateway until another one has resumed its session, against the lease's time to live.
+ *
+ *     npm run bench:discord -- --profile busy-channel
+ *
+ * Every figure names the profile of the Discord that it was measured with (`kind` where nothing is said).
  */
 import { setTimeout as delay } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { profileNamed } from "../test/support/discord/rest/profiles/index.ts";
 import { startDiscordStage } from "../test/support/discord-stage.ts";
 
 const CONVERSATIONS = 40;
@@ -16,7 +22,11 @@ const ANSWER = "a short answer in four pieces";
 const LEASE_TTL_MS = 10_000;
 const PATIENCE_MS = 60_000;
 
-await using stage = await startDiscordStage({ agent: "herald" });
+const { values } = parseArgs({ options: { profile: { type: "string", default: "kind" } } });
+const profile = profileNamed(values.profile);
+const figure = (text: string) => console.log(`[${profile.name}] ${text}`);
+
+await using stage = await startDiscordStage({ agent: "herald", discord: { profile } });
 const { world, tally, requests } = stage.discord;
 const guild = world.createGuild("Bench");
 const user = world.createUser({ username: "asker" });
@@ -29,18 +39,21 @@ await ask(channels.slice(0, 1));
 const alone = await ask(channels.slice(0, 1));
 const before = requests.length;
 const together = await ask(channels);
-console.log(
+figure(
   `${CONVERSATIONS} conversations at once, a model of 2 s each: all answered after ${seconds(together)} (aim: 4 s), ` +
     `with ${((requests.length - before) / CONVERSATIONS).toFixed(1)} REST requests each (aim: 3)`,
 );
-console.log(`  one alone: ${seconds(alone)}; ratio: ${(together / alone).toFixed(2)}`);
+figure(`  one alone: ${seconds(alone)}; ratio: ${(together / alone).toFixed(2)}`);
+figure(
+  `  429s by scope: ${JSON.stringify(tally.rest.limitedBy)}; effects: ${JSON.stringify(tally.rest.effects)}`,
+);
 
 const standby = stage.startGateway("standby");
 await standby.ready();
 const { resumes } = tally.gateway;
 await holder.kill();
 const takenOver = await timeUntil(() => tally.gateway.resumes > resumes);
-console.log(
+figure(
   `a gateway killed, its session resumed by another after ${seconds(takenOver)} (aim: ${LEASE_TTL_MS / 1000 + 2} s); ` +
     `the lease's time to live: ${seconds(LEASE_TTL_MS)}; ratio: ${(takenOver / LEASE_TTL_MS).toFixed(2)}`,
 );

@@ -185,6 +185,19 @@ export const agents = defineAgents({
     queue: { maxWaiting: 2 },
     llm: { provider: "anthropic" },
   },
+  /** Hears who has a role in `#help`, and reads few of the messages that it missed. */
+  guarded: {
+    name: "Guarded",
+    personality: "You hear few.",
+    tools: [],
+    discord: {
+      channels: ["#help"],
+      threadMode: "none",
+      allowedRoles: ["700000000000000007"],
+      catchUp: { maxAge: "1d", maxMessages: 3 },
+    },
+    llm: { provider: "demo" },
+  },
   /** Waits to be mentioned, and goes on in a thread for each user. */
   picky: {
     name: "Picky",

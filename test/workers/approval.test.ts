@@ -260,6 +260,10 @@ describe("while a turn is parked", () => {
     );
     const late = await postDecision(chat, { turn: id, call: callsOf(stopped)[0]?.id ?? "", approve: true });
     expect(late.status).toBe(409);
+    // Neither does whoever looks after what is left undone.
+    await abortAllDurableObjects();
+    await runDurableObjectAlarm(chat.stub);
+    expect((await chat.ask("[[say and on]]")).state).toBe("done");
     expect(await toolRequests(word)).toEqual([]);
   });
 

@@ -96,6 +96,15 @@ function unavailable(conversation: Conversation, method?: string): Promise<void>
   return discord.faults.rest({ kind: "status", status: 503, matching });
 }
 
+/** How many messages Discord has not taken in the thread. */
+async function refusedIn({ id }: Conversation): Promise<number> {
+  const { requests } = await discord.report();
+  const posts = requests.filter(
+    ({ method, path }) => method === "POST" && path === `/channels/${id}/messages`,
+  );
+  return posts.filter(({ status }) => status === 503).length;
+}
+
 describe("Stop", () => {
   it("stands under an answer while it streams, and is gone when it is complete", async () => {
     const conversation = await begin("[[chunks 20]] [[slow 60]] [[say {30 x growing}]]");
@@ -285,7 +294,11 @@ describe("Approve and Decline", () => {
       () => turnsOf(conversation),
       ([turn]) => turn?.state === "parked",
     );
-    expect(await conversation.posted().catch(() => [])).toEqual([]);
+    await until(
+      () => refusedIn(conversation),
+      (refused) => refused > 0,
+    );
+    expect(await conversation.posted()).toEqual([]);
     await abortAllDurableObjects();
     await discord.faults.clear();
     await runDurableObjectAlarm(conversation.stub);

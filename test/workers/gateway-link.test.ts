@@ -248,7 +248,18 @@ describe("a message that waits", () => {
       },
       { timeout: 20_000, interval: 50 },
     );
+    // What was deleted while it waited here does not come after all the others either.
     await shard.untilIdle();
+    expect(await shard.inbox(help)).toEqual(["[[hang]]", "a", "b", "c", "D"]);
+  });
+
+  it("is not overtaken by the next of its batch, for which its conversation has room again", async () => {
+    const { shard, help } = await shardWithChannel();
+    // Busy for the first, and for no other.
+    vi.spyOn(ChannelSession.prototype, "accept").mockReturnValueOnce({ status: "busy" });
+    await shard.deliver(shard.message(help, "first"), shard.message(help, "second"));
+    await shard.untilIdle();
+    expect(await shard.inbox(help)).toEqual(["first", "second"]);
   });
 });
 
@@ -305,6 +316,22 @@ describe("an agent that waits to be mentioned", () => {
     expect(await shard.inbox(idOf(one))).toEqual(["again", "again", "again"]);
     const routed = await shard.rows("select message_id as id from routed order by seq");
     expect(routed.map(({ id }) => id)).toEqual([one, two, four].map(idOf));
+  });
+});
+
+describe("a guild", () => {
+  const gone = (shard: Shard, change: object = {}) => shard.event("GUILD_DELETE", { id: GUILD, ...change });
+
+  it("that is out of order for a while is not left: what is written there after that is heard", async () => {
+    const { shard, help } = await shardWithChannel();
+    await shard.deliver(gone(shard, { unavailable: true }), shard.message(help, "back again"));
+    expect(await shard.inbox(help)).toEqual(["back again"]);
+  });
+
+  it("that the bot has left is forgotten", async () => {
+    const { shard, help } = await shardWithChannel();
+    await shard.deliver(gone(shard), shard.message(help, "to nobody"));
+    expect(await shard.inbox(help)).toEqual([]);
   });
 });
 

@@ -370,13 +370,17 @@ describe("an interaction over the Gateway", () => {
   it("is acknowledged when it is stored, however long the answer takes", async () => {
     const shard = await openShard();
     const view = await asking("[[say late]]");
-    await discord.faults.rest({
-      kind: "status",
-      status: 500,
-      times: 1,
-      path: `/interactions/${view.id}/`,
-    } as never);
+    const matching = { path: `/interactions/${view.id}/` };
+    await discord.faults.rest({ kind: "status", status: 500, matching });
     await shard.deliver(shard.event("INTERACTION_CREATE", view.payload));
+    // Discord does not take the answer, and waits for it still.
+    expect(await shard.inbox(view.channelId)).toEqual(["[[say late]]"]);
+    await until(
+      () => callbacks(view),
+      (made) => made.some(({ status }) => status === 500),
+    );
+    expect(await discord.world.interaction(view.id)).toMatchObject({ status: "pending" });
+    await discord.faults.clear();
     await vi.waitFor(
       async () => expect(await discord.world.interaction(view.id)).toMatchObject({ status: "answered" }),
       { timeout: 10_000 },

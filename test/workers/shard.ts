@@ -129,6 +129,12 @@ export class Shard {
     return runInDurableObject(this.stub, (_, { storage }) => storage.sql.exec(query).toArray());
   }
 
+  /** Waits until nothing is to be read. */
+  async untilRead(): Promise<void> {
+    const behind = "select id from channels where is_catching_up = 1";
+    await vi.waitFor(async () => expect(await this.rows(behind)).toEqual([]), { timeout: 20_000 });
+  }
+
   /** Waits until nothing is held or to be read. */
   async untilIdle(): Promise<void> {
     const behind = "select id from channels where is_catching_up = 1 union select message_id from held";

@@ -13,6 +13,7 @@
 import { once } from "node:events";
 import type { Server } from "node:http";
 import { createRequire } from "node:module";
+import { setTimeout as delay } from "node:timers/promises";
 import { serve } from "@hono/node-server";
 import { Hono } from "hono";
 import { controlRoutes } from "./control.ts";
@@ -32,9 +33,11 @@ import { restApp } from "./rest/app.ts";
 import type { RestEnv } from "./rest/context.ts";
 import { RestFaults } from "./rest/faults.ts";
 import { Nonces } from "./rest/nonces.ts";
+import { kind } from "./rest/profiles/index.ts";
+import type { Profile } from "./rest/profiles/profile.ts";
 import { RateLimits } from "./rest/rate-limits.ts";
 import type { RecordedRequest, Violation } from "./rest/request.ts";
-import { emptyTally } from "./rest/tally.ts";
+import { countEffect, emptyTally } from "./rest/tally.ts";
 import type { NewUser } from "./state.ts";
 import { Store } from "./store.ts";
 import { webClientRoutes } from "./web-client.ts";
@@ -59,8 +62,12 @@ export interface FakeDiscordOptions extends Partial<GatewayOptions> {
   nonceMemoryMs?: number;
   /** Shards that `GET /gateway/bot` recommends; default 1. */
   shards?: number;
-  /** Of the faults that meet a share of the requests. */
+  /** How unkind it is by itself; default: `kind`. See `profileNamed`. */
+  profile?: Profile;
+  /** Of everything that is drawn: which requests faults meet, and how long resources rest. */
   seed?: number;
+  /** How the latency of REST answers passes; default: as time does. For tests with a clock of their own. */
+  sleep?: (ms: number) => Promise<unknown>;
 }
 
 export interface FakeDiscord {
@@ -78,6 +85,8 @@ export interface FakeDiscord {
   /** What Discord's specification does not allow; empty for a good client. */
   readonly violations: Violation[];
   readonly tally: Tally;
+  /** What it is like now; every figure that is measured here names it. */
+  readonly profile: Profile;
   /** Gateway sessions, connected or resumable. */
   sessions(): SessionView[];
   close(): Promise<void>;
@@ -88,12 +97,13 @@ export const FAKE_TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.Fake00.not-a-real-token-of-a
 
 /** Starts one on the loopback address. */
 export async function startFakeDiscord(options: FakeDiscordOptions = {}): Promise<FakeDiscord> {
-  const { token = FAKE_TOKEN, rateLimits = true, seed = 1 } = options;
+  const { token = FAKE_TOKEN, seed = 1, profile = kind } = options;
   const clock = options.now ?? Date.now;
   let advancedMs = 0;
   const now = () => clock() + advancedMs;
   const store = new Store({ now, bot: options.bot ?? { username: "rig" } });
-  const restFaults = new RestFaults(seededRandom(seed));
+  const random = seededRandom(seed);
+  const restFaults = new RestFaults({ random, now, profile });
   const application = new Application(options.disallowedIntents ?? 0);
   const gatewayFaults = new GatewayFaults();
   const room = new GatewayRoom(store, gatewayOptions(options, token), gatewayFaults, application);
@@ -113,6 +123,14 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}): Promis
     advancedMs += ms;
   });
   const tally = { rest: emptyTally(), gateway: room.tally };
+  const rateLimits =
+    options.rateLimits === false
+      ? null
+      : new RateLimits({
+          ...{ now, random, profile },
+          guildOf: (channelId) => store.guildIdOf(channelId),
+          onEffect: (name) => countEffect(tally.rest, name),
+        });
   let gatewayUrl = "";
 
   const rest = restApp({
@@ -132,13 +150,16 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}): Promis
     world,
     token,
     faults: restFaults,
-    rateLimits: rateLimits ? new RateLimits(now) : null,
+    rateLimits,
     requests,
     violations,
     tally: tally.rest,
+    sleep: options.sleep ?? delay,
+    random,
   });
   const faults = new Faults({
     rest: restFaults,
+    rateLimits,
     gateway: gatewayFaults,
     interactions: interactionFaults,
     room,
@@ -199,6 +220,9 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}): Promis
     requests,
     violations,
     tally,
+    get profile() {
+      return restFaults.profile;
+    },
     sessions: () => room.sessions(),
     async close() {
       for (const connection of connections) connection.terminate();

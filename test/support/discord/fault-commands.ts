@@ -1,10 +1,12 @@
 /** Everything that can be made to go wrong. Arguments are plain JSON, so that another process can say it too. */
 import type { InteractionFault } from "./interactions/faults.ts";
-import type { RestFault } from "./rest/faults.ts";
+import type { RestFault } from "./rest/fault.ts";
 
 export interface FaultCommands {
   /** REST requests fail; see {@link RestFault} for how and how often. */
   rest(fault: RestFault): void;
+  /** From now on it is as unkind as this profile, or several: `edge+slow`. @throws RangeError when there is none of this name */
+  profile(name: string): void;
   /** Milliseconds before each REST answer. */
   restLatency(latencyMs: number): void;
   /** Closes the sockets of the Gateway with a code, or without one breaks them. Their sessions can be resumed. */
@@ -28,6 +30,6 @@ export interface FaultCommands {
   duplicateDispatches(times: number): void;
   /** Interactions are delivered wrongly over HTTP; see {@link InteractionFault} for how and how often. */
   interactions(fault: InteractionFault): void;
-  /** Ends every fault. What has happened stays. */
+  /** Ends every fault, and goes back to the profile that it was started with. What has happened stays. */
   clear(): void;
 }

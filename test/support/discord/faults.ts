@@ -5,10 +5,16 @@ import type { GatewayFaults } from "./gateway/faults.ts";
 import { OP } from "./gateway/frames.ts";
 import type { GatewayRoom } from "./gateway/room.ts";
 import type { InteractionFault, InteractionFaults } from "./interactions/faults.ts";
-import type { RestFault, RestFaults } from "./rest/faults.ts";
+import type { RestFault } from "./rest/fault.ts";
+import type { RestFaults } from "./rest/faults.ts";
+import { profileNamed } from "./rest/profiles/index.ts";
+import type { Profile } from "./rest/profiles/profile.ts";
+import type { RateLimits } from "./rest/rate-limits.ts";
 
 interface FaultsOptions {
   rest: RestFaults;
+  /** `null`: none. */
+  rateLimits: RateLimits | null;
   gateway: GatewayFaults;
   interactions: InteractionFaults;
   room: GatewayRoom;
@@ -17,13 +23,18 @@ interface FaultsOptions {
 
 export class Faults implements FaultCommands {
   readonly #rest: RestFaults;
+  readonly #rateLimits: RateLimits | null;
+  /** What it was started with. */
+  readonly #profile: Profile;
   readonly #gateway: GatewayFaults;
   readonly #interactions: InteractionFaults;
   readonly #room: GatewayRoom;
   readonly #connections: ReadonlySet<GatewayConnection>;
 
-  constructor({ rest, gateway, interactions, room, connections }: FaultsOptions) {
+  constructor({ rest, rateLimits, gateway, interactions, room, connections }: FaultsOptions) {
     this.#rest = rest;
+    this.#rateLimits = rateLimits;
+    this.#profile = rest.profile;
     this.#gateway = gateway;
     this.#interactions = interactions;
     this.#room = room;
@@ -32,6 +43,10 @@ export class Faults implements FaultCommands {
 
   rest(fault: RestFault): void {
     this.#rest.inject(fault);
+  }
+
+  profile(name: string): void {
+    this.#become(profileNamed(name));
   }
 
   restLatency(latencyMs: number): void {
@@ -93,5 +108,12 @@ export class Faults implements FaultCommands {
     this.#interactions.clear();
     this.#rest.clear();
     this.#gateway.clear();
+    this.#become(this.#profile);
+  }
+
+  #become(profile: Profile): void {
+    if (this.#rest.profile === profile) return;
+    this.#rest.profile = profile;
+    if (this.#rateLimits) this.#rateLimits.profile = profile;
   }
 }

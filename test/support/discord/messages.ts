@@ -191,9 +191,9 @@ function reactionEvent(channel: ChannelState, message: MessageState, userId: str
   };
 }
 
-/** Discord cuts white space at both ends. */
+/** Discord cuts white space at both ends, and takes text of characters that show nothing (U+200B and its like) for none. */
 function checkedContent(content: string): string {
-  const trimmed = content.trim();
+  const trimmed = /^[\s\p{Cf}]*$/u.test(content) ? "" : content.trim();
   if (trimmed.length <= MAX_CONTENT) return trimmed;
   throw invalidField(["content"], "BASE_TYPE_MAX_LENGTH", `Must be ${MAX_CONTENT} or fewer in length.`);
 }

@@ -46,6 +46,8 @@ export const missingPermissions = () => new DiscordProblem(403, 50013, "Missing 
 export const wrongChannelType = () =>
   new DiscordProblem(400, 50024, "Cannot execute action on this channel type");
 export const threadArchived = () => new DiscordProblem(400, 50083, "Thread is archived");
+export const cannotReply = () =>
+  new DiscordProblem(403, 160002, "Cannot reply without permission to read message history");
 export const threadExists = () =>
   new DiscordProblem(400, 160004, "A thread has already been created for this message");
 export const tooLarge = () => new DiscordProblem(413, 40005, "Request entity too large");

@@ -8,3 +8,8 @@ export function seededRandom(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }
+
+/** A number between the two, drawn. @param random uniform in [0, 1) */
+export function between([least, most]: readonly [number, number], random: () => number): number {
+  return least + random() * (most - least);
+}

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { APIMessage } from "discord-api-types/v10";
 import type { FakeDiscord } from "../../support/discord/fake-discord.ts";
+import type { World } from "../../support/discord/world.ts";
 import { CHANNELS, DMS, type PlannedConversation } from "./plan.ts";
 import type { ShownMessage } from "./verdict.ts";
 
@@ -17,6 +18,8 @@ export interface Crowd {
 
 /** How often a user looks whether the thread is there, in milliseconds. */
 const LOOK_MS = 100;
+/** How long a user waits for it, in milliseconds: longer than Discord lets a bot wait for one. Then all of it is lost. */
+const THREAD_PATIENCE_MS = 300_000;
 
 /** A guild with the agent's channels, and users who know the bot. */
 export function openCrowd({ world }: FakeDiscord): Crowd {
@@ -36,7 +39,11 @@ export function openCrowd({ world }: FakeDiscord): Crowd {
       const opening = world.say(channelId, user, first.text);
       if (place.kind === "channel") {
         channelId = opening.id;
-        while (!isThere(channelId)) await delay(LOOK_MS);
+        const patience = performance.now() + THREAD_PATIENCE_MS;
+        while (!isThere(world, channelId)) {
+          if (performance.now() > patience) return { channelId };
+          await delay(LOOK_MS);
+        }
       }
       for (const message of later) {
         await untilTime(start + message.at);
@@ -45,10 +52,6 @@ export function openCrowd({ world }: FakeDiscord): Crowd {
       return { channelId };
     },
   };
-
-  function isThere(threadId: string): boolean {
-    return world.channels(guild.id).some(({ id }) => id === threadId);
-  }
 }
 
 /** Reads what the bot has written in each conversation. */
@@ -68,8 +71,15 @@ export function conversationsOf(
 /** The bot's messages of one channel, oldest first, with what its files hold. */
 export async function readShown({ world }: FakeDiscord, { channelId }: Place): Promise<ShownMessage[]> {
   const bot = world.bot().id;
+  if (!isThere(world, channelId)) return [];
   const own = world.messages(channelId).filter(({ author }) => author.id === bot);
   return Promise.all(own.map(async (message) => ({ content: message.content, file: await fileOf(message) })));
+}
+
+/** Whether there is a channel, thread or DM. */
+function isThere(world: World, channelId: string): boolean {
+  const guilds = world.guilds().flatMap(({ id }) => world.channels(id));
+  return [...guilds, ...world.dms()].some(({ id }) => id === channelId);
 }
 
 async function fileOf({ attachments: [file] }: APIMessage): Promise<string | null> {

@@ -61,9 +61,9 @@ export class FaultRunner implements AsyncDisposable {
         proxy.faults.unreachable = false;
         return;
       case "rest-trouble":
-        discord.faults.rest({ kind: "status", status: 500, share: 0.2 });
-        discord.faults.rest({ kind: "rate-limit", retryAfterMs: 700, share: 0.1 });
-        discord.faults.rest({ kind: "lose-response", share: 0.2 });
+        discord.faults.rest({ name: "rest-trouble: 500", kind: "status", status: 500, share: 0.2 });
+        discord.faults.rest({ name: "rest-trouble: 429", kind: "rate-limit", retryAfterMs: 700, share: 0.1 });
+        discord.faults.rest({ name: "rest-trouble: answer lost", kind: "lose-response", share: 0.2 });
         await delay(fault.for);
         discord.faults.clear();
         return;

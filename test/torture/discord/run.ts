@@ -2,10 +2,12 @@
  * `npm run torture:discord`: 400 messages over 40 channels and 10 DMs of a Discord that limits rates, while every few
  * seconds something dies, breaks or lies. Ends with 1 when any promise was broken.
  *
- *     npm run torture:discord -- --seed 7 --seconds 90
+ *     npm run torture:discord -- --seed 7 --seconds 90 --profile edge+slow
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { profileNamed } from "../../support/discord/rest/profiles/index.ts";
+import { effectsOf } from "../../support/discord/rest/profiles/profile.ts";
 import { startDiscordStage } from "../../support/discord-stage.ts";
 import { seededRandom } from "../plan.ts";
 import { conversationsOf, openCrowd, type Place, readShown } from "./crowd.ts";
@@ -23,6 +25,7 @@ const { values } = parseArgs({
   options: {
     seed: { type: "string", default: String(Math.floor(Math.random() * 1_000_000)) },
     seconds: { type: "string", default: "90" },
+    profile: { type: "string", default: "kind" },
   },
 });
 const [seed, seconds] = [Number(values.seed), Number(values.seconds)];
@@ -30,15 +33,18 @@ if (![seed, seconds].every((number) => Number.isInteger(number) && number >= 0))
   console.error("--seed, --seconds: expected whole numbers");
   process.exit(2);
 }
+const profile = profileNamed(values.profile);
 
 const random = seededRandom(seed);
 const plan = drawPlan(random, seconds);
 const count = plan.conversations.reduce((sum, { messages }) => sum + messages.length, 0);
-console.log(`seed ${seed}: ${count} messages, ${plan.faults.length} faults in ${seconds} s`);
+console.log(
+  `seed ${seed}, profile ${profile.name}: ${count} messages, ${plan.faults.length} faults in ${seconds} s`,
+);
 
 await using stage = await startDiscordStage({
   agent: "herald",
-  discord: { seed, heartbeatIntervalMs: 5_000 },
+  discord: { seed, profile, heartbeatIntervalMs: 5_000 },
   random,
 });
 const crowd = openCrowd(stage.discord);
@@ -73,11 +79,13 @@ report({
     { length: gateway.strangeHeartbeats },
     () => "of a sequence it cannot have",
   ),
+  "parts of the profile without effect": effectsOf(profile).filter((name) => !rest.effects[name]),
   "early IDENTIFYs": Array.from({ length: gateway.earlyIdentifies }, () => "within 5 s of another"),
 });
 console.log(
-  `${rest.requests} REST requests, 429s: ${rest.rateLimited.earned} earned, ${rest.rateLimited.injected} injected; ` +
-    `${gateway.identifies} IDENTIFYs, ${gateway.resumes} RESUMEs; bridge: ${JSON.stringify(stage.proxy.happened)}`,
+  `profile ${profile.name}: ${rest.requests} REST requests, 429s: ${rest.rateLimited.earned} earned, ` +
+    `${rest.rateLimited.injected} injected, by scope ${JSON.stringify(rest.limitedBy)}; ` +
+    `effects: ${JSON.stringify(rest.effects)}; ${gateway.identifies} IDENTIFYs, ${gateway.resumes} RESUMEs; bridge: ${JSON.stringify(stage.proxy.happened)}`,
 );
 
 function isBroken({ lost, duplicated, outOfOrder, wrong }: Verdict): boolean {

@@ -8,6 +8,7 @@ import {
   releaseLease,
   renewLease,
 } from "../../../durable-objects/gateway-link/lease.ts";
+import { SIGNATURE_WINDOW_SECONDS } from "../../../shared/bridge/signature.ts";
 
 const NOON = Date.UTC(2026, 10, 21, 12);
 const TTL = LEASE_TTL_SECONDS * 1000;
@@ -69,6 +70,28 @@ describe("a request that is sent again by somebody else", () => {
     expect(renewLease(lease, replay, NOON + 9_000)).toMatchObject({ expiresAt: NOON + TTL });
     expect(askForLease(lease, replay, NOON + 9_000).lease).toMatchObject({ expiresAt: NOON + TTL });
     expect(askForLease(lease, replay, NOON + TTL + 1).lease).toMatchObject({ expiresAt: NOON + TTL });
+  });
+
+  it("is not told that it has the lease when that is over, whose it was or not", () => {
+    const lease = heldBy("a", NOON);
+    const { refusal } = askForLease(lease, asking("a", NOON), NOON + TTL);
+    expect(refusal).toEqual({ holder: "a", retryAfterSeconds: 1 });
+    // The gateway itself, if it lives, has it back at once.
+    expect(heldBy("a", NOON + TTL + 1_000, lease)).toMatchObject({
+      holder: "a",
+      expiresAt: NOON + 2 * TTL + 1_000,
+    });
+  });
+
+  it("takes no lease in the last second in which it is believed, whoever has asked since", () => {
+    const released = releaseLease(heldBy("a", NOON), { ...asking("a", NOON), epoch: 1 }, NOON) ?? NO_LEASE;
+    // Its timestamp has no fractions, so it is good to the end of that second.
+    const last = NOON + (SIGNATURE_WINDOW_SECONDS + 1) * 1_000 - 1;
+    const other = heldBy("b", last, released);
+    const free = releaseLease(other, { ...asking("b", last), epoch: other.epoch }, last) ?? NO_LEASE;
+    const replayed = askForLease(free, asking("a", NOON), last);
+    expect(replayed.refusal).not.toBeNull();
+    expect(replayed.lease).toMatchObject({ holder: null, epoch: other.epoch });
   });
 
   it("does not give the lease to a gateway that was refused it and is gone", () => {

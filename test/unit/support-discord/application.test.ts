@@ -174,3 +174,25 @@ it("keeps components of a message, also when its text changes, and finds those i
   }
   expect(discord.violations).toEqual([]);
 });
+
+it("shows an application without MESSAGE_CONTENT over REST only what it wrote, or is meant by", async () => {
+  const { world, channel, mia, call, messagesPath } = await startSetting({ disallowedIntents: 1 << 15 });
+  const mention = `<@${world.bot().id}> open`;
+  world.say(channel.id, mia.id, "secret", {
+    attachments: [{ filename: "secret.txt", contentType: "text/plain", text: "secret" }],
+  });
+  world.say(channel.id, mia.id, mention);
+  await call("POST", messagesPath, { content: "mine" });
+  const dm = world.openDm(mia.id);
+  world.say(dm.id, mia.id, "private");
+  type Read = { id: string; content: string; attachments: unknown[] }[];
+  const read = async (path: string) => (await call<Read>("GET", path)).body;
+  const [mine, open, hidden] = await read(messagesPath);
+  expect([mine?.content, open?.content, hidden?.content]).toEqual(["mine", mention, ""]);
+  expect(hidden).toMatchObject({ attachments: [], embeds: [], components: [] });
+  expect((await call("GET", `${messagesPath}/${hidden?.id}`)).body).toMatchObject({ content: "" });
+  expect(await read(`/channels/${dm.id}/messages`)).toMatchObject([{ content: "private" }]);
+  // The owner switches the intent on.
+  await call("PATCH", "/applications/@me", { flags: 1 << 19 });
+  expect((await read(messagesPath))[2]).toMatchObject({ content: "secret", attachments: [{}] });
+});

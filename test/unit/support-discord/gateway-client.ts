@@ -68,11 +68,14 @@ export class RawGateway {
     return this.frames.flatMap(({ t }) => t ?? []);
   }
 
+  /** MESSAGE_CREATEs so far, in order. */
+  messages(): { content: string }[] {
+    return this.frames.flatMap(({ t, d }) => (t === "MESSAGE_CREATE" ? (d as { content: string }) : []));
+  }
+
   /** Texts of the messages so far, in order. */
   texts(): string[] {
-    return this.frames.flatMap(({ t, d }) =>
-      t === "MESSAGE_CREATE" ? (d as { content: string }).content : [],
-    );
+    return this.messages().map(({ content }) => content);
   }
 
   get seq(): number {

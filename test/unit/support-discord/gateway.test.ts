@@ -129,14 +129,23 @@ it("answers an IDENTIFY too soon after another with op 9, and counts it", async 
   expect(discord.tally.gateway).toMatchObject({ identifies: 2, rivals: 1 });
 });
 
-it("hides the text of messages without MESSAGE_CONTENT, except where the bot is meant", async () => {
+it("hides what people write without MESSAGE_CONTENT, except where the bot is meant", async () => {
   const setting = await startSetting();
-  const { world, channel, mia } = setting;
+  const { world, channel, mia, call, messagesPath } = setting;
   const { gateway } = await connect(setting, { intents: (1 << 9) | (1 << 12) });
-  world.say(channel.id, mia.id, "secret");
-  world.say(channel.id, mia.id, `<@${world.bot().id}> open`);
-  world.say(world.openDm(mia.id).id, mia.id, "private");
-  await vi.waitFor(() => expect(gateway.texts()).toEqual(["", `<@${world.bot().id}> open`, "private"]));
+  const file = { filename: "secret.txt", contentType: "text/plain", text: "secret" };
+  const secret = world.say(channel.id, mia.id, "secret", { attachments: [file] });
+  const mention = `<@${world.bot().id}> open`;
+  world.say(channel.id, mia.id, mention, { reply: secret.id });
+  world.say(world.openDm(mia.id).id, mia.id, "private", { attachments: [file] });
+  await call("POST", messagesPath, { content: "mine", embeds: [{ title: "mine too" }] });
+  await vi.waitFor(() => expect(gateway.texts()).toEqual(["", mention, "private", "mine"]));
+  expect(gateway.messages()).toMatchObject([
+    { id: secret.id, author: { id: mia.id }, embeds: [], attachments: [], components: [] },
+    { referenced_message: { id: secret.id, content: "", attachments: [] } },
+    { attachments: [{ filename: "secret.txt" }] },
+    { embeds: [{ title: "mine too" }] },
+  ]);
 });
 
 it("sends a guild's events to its shard, and DMs to shard 0", async () => {

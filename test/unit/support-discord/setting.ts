@@ -18,13 +18,9 @@ export async function startSetting(options: FakeDiscordOptions = {}) {
   world.join(guild.id, mia.id);
 
   /** One request as the bot. */
-  async function call<T = Record<string, unknown>>(
-    method: string,
-    path: string,
-    body?: unknown,
-  ): Promise<{ status: number; headers: Headers; body: T }> {
+  function send(method: string, path: string, body?: unknown): Promise<Response> {
     const isForm = body instanceof FormData;
-    const response = await fetch(discord.restUrl + path, {
+    return fetch(discord.restUrl + path, {
       method,
       headers: {
         ...botHeaders(discord.token),
@@ -32,6 +28,15 @@ export async function startSetting(options: FakeDiscordOptions = {}) {
       },
       ...(body === undefined ? {} : { body: isForm ? body : JSON.stringify(body) }),
     });
+  }
+
+  /** The same, with its answer read. */
+  async function call<T = Record<string, unknown>>(
+    method: string,
+    path: string,
+    body?: unknown,
+  ): Promise<{ status: number; headers: Headers; body: T }> {
+    const response = await send(method, path, body);
     const text = await response.text();
     return {
       status: response.status,
@@ -40,5 +45,14 @@ export async function startSetting(options: FakeDiscordOptions = {}) {
     };
   }
 
-  return { discord, world, guild, channel, mia, call, messagesPath: `/channels/${channel.id}/messages` };
+  return {
+    discord,
+    world,
+    guild,
+    channel,
+    mia,
+    send,
+    call,
+    messagesPath: `/channels/${channel.id}/messages`,
+  };
 }

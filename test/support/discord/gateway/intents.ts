@@ -1,5 +1,6 @@
 /** Which session gets which dispatch: intents, shards, and the text of messages ("Gateway Intents", "Sharding"). */
 import type { GatewayMessageCreateDispatchData } from "discord-api-types/v10";
+import { withoutHiddenContent } from "../hidden-content.ts";
 import type { StoreEvent } from "../store.ts";
 
 export const INTENTS = {
@@ -37,17 +38,10 @@ export function isWanted({ t, guildId }: StoreEvent, intents: number): boolean {
   return true;
 }
 
-/**
- * Takes out what only MESSAGE_CONTENT shows. The bot's own messages, DMs, and messages that mention it keep it ("Message
- * Content Intent").
- */
-export function withoutHiddenContent({ t, d }: StoreEvent, intents: number, botId: string): object {
+/** A dispatch as a session with these intents gets it. */
+export function dispatchFor({ t, d }: StoreEvent, intents: number, botId: string): object {
   if ((intents & INTENTS.messageContent) !== 0 || (t !== "MESSAGE_CREATE" && t !== "MESSAGE_UPDATE"))
     return d;
   const message = d as GatewayMessageCreateDispatchData;
-  const isShown =
-    message.guild_id === undefined ||
-    message.author.id === botId ||
-    message.mentions.some(({ id }) => id === botId);
-  return isShown ? d : { ...message, content: "", attachments: [], embeds: [], components: [] };
+  return withoutHiddenContent(message, { botId, isDm: message.guild_id === undefined });
 }

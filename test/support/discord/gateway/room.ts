@@ -4,7 +4,7 @@ import type { Application } from "../interactions/application.ts";
 import { guildDispatch } from "../payloads.ts";
 import type { Store, StoreEvent } from "../store.ts";
 import type { GatewayFaults } from "./faults.ts";
-import { isOfShard, isWanted, type Shard, withoutHiddenContent } from "./intents.ts";
+import { dispatchFor, isOfShard, isWanted, type Shard } from "./intents.ts";
 import { GatewaySession, type Listener } from "./session.ts";
 import type { GatewayTally, SessionView } from "./tally.ts";
 
@@ -159,7 +159,7 @@ export class GatewayRoom {
 
   #offer(session: GatewaySession, event: StoreEvent): void {
     if (!isOfShard(event.guildId, session.shard) || !isWanted(event, session.intents)) return;
-    const d = withoutHiddenContent(event, session.intents, this.store.bot.id);
+    const d = dispatchFor(event, session.intents, this.store.bot.id);
     session.dispatch(event.t, d);
     if (this.faults.duplicates <= 0) return;
     this.faults.duplicates -= 1;

@@ -16,6 +16,7 @@ export interface SignatureHeaders {
 const FLAGS = {
   gatewayPresenceLimited: 1 << 13,
   gatewayGuildMembersLimited: 1 << 15,
+  gatewayMessageContent: 1 << 18,
   gatewayMessageContentLimited: 1 << 19,
 } as const;
 
@@ -40,6 +41,14 @@ export class Application {
       (flags, [intent, flag]) => ((disallowedIntents & intent) === 0 ? flags | flag : flags),
       0,
     );
+  }
+
+  /**
+   * Whether REST shows it what people write. "HTTP API restrictions are independent of Gateway restrictions": what IDENTIFY
+   * asked for does not matter ("HTTP Restrictions" in the Gateway topic).
+   */
+  get readsContent(): boolean {
+    return (this.flags & (FLAGS.gatewayMessageContent | FLAGS.gatewayMessageContentLimited)) !== 0;
   }
 
   /** 64 hexadecimal digits, as the developer portal shows it. */

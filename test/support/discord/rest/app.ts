@@ -2,23 +2,23 @@
  * The REST API v10 of the fake. A request goes through what Discord puts before its routes: token, rate limits, the
  * form of its body. What the specification does not know is written down as a violation, for tests to fail on.
  */
-import { setTimeout as delay } from "node:timers/promises";
-import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { Hono } from "hono";
 import { DiscordProblem, invalidForm } from "../problem.ts";
 import type { World } from "../world.ts";
 import { applicationRoutes } from "./application.ts";
 import { channelRoutes } from "./channels.ts";
 import type { RestEnv, RestState } from "./context.ts";
-import type { RestFault, RestFaults } from "./faults.ts";
+import type { RestFaults } from "./faults.ts";
 import { guildRoutes } from "./guilds.ts";
 import { identityRoutes } from "./identity.ts";
 import { interactionRoutes } from "./interactions.ts";
 import { messageRoutes } from "./messages.ts";
 import { specificationIssues } from "./openapi.ts";
 import type { RateLimits } from "./rate-limits.ts";
+import { FROM_DISCORD, rateLimited } from "./refusals.ts";
 import { type ReadBody, type RecordedRequest, readBody, type Violation } from "./request.ts";
-import { count, type RestTally } from "./tally.ts";
+import type { RestTally } from "./tally.ts";
+import { unkind } from "./unkind.ts";
 import { hasWebhookToken, webhookRoutes } from "./webhooks.ts";
 
 export interface RestOptions {
@@ -31,31 +31,25 @@ export interface RestOptions {
   requests: RecordedRequest[];
   violations: Violation[];
   tally: RestTally;
+  sleep: (ms: number) => Promise<unknown>;
+  /** Uniform in [0, 1). */
+  random: () => number;
 }
 
 /** "Clients using the HTTP API must provide a valid User Agent" (API reference, "User Agent"). */
 const userAgent = /^DiscordBot \(\S+, [^\s,()]+\)/;
 
 export function restApp(options: RestOptions): Hono<RestEnv> {
-  const { state, faults, requests, tally } = options;
+  const { state } = options;
   const app = new Hono<RestEnv>();
 
   app.use(async (c, next) => {
     const record = recordOf(c.req.raw, state.store.now());
-    requests.push(record);
+    options.requests.push(record);
     c.set("record", record);
-    const fault = faults.next(record.method, record.path);
-    record.fault = fault?.kind ?? null;
-    if (faults.latencyMs > 0) await delay(faults.latencyMs);
-    if (fault?.kind === "cut") return cut(c.env);
-    const injected = faultResponse(fault);
-    if (injected === null) {
-      await next();
-      if (fault?.kind === "lose-response") return cut(c.env);
-    } else c.res = injected;
-    record.status = c.res.status;
-    count(tally, c.res.status, injected === null ? null : fault);
+    await next();
   });
+  app.use(unkind(options));
 
   app.use(async (c, next) => {
     const { record } = c.var;
@@ -67,10 +61,10 @@ export function restApp(options: RestOptions): Hono<RestEnv> {
     if (!userAgent.test(c.req.header("user-agent") ?? ""))
       report(options, record, "User-Agent is not DiscordBot (url, version)");
     const permit = options.rateLimits?.take(record.method, record.path);
-    for (const [name, value] of Object.entries(permit?.headers ?? {})) c.header(name, value);
+    for (const [name, value] of Object.entries({ ...FROM_DISCORD, ...permit?.headers }))
+      c.header(name, value);
     if (permit?.refused) {
-      const { retryAfterMs, global } = permit.refused;
-      const limited = rateLimited(retryAfterMs, global ? "global" : "user");
+      const limited = rateLimited(permit.refused.retryAfterMs, permit.refused.scope);
       for (const [name, value] of limited.headers) c.header(name, value);
       return c.body(await limited.text(), 429);
     }
@@ -141,35 +135,4 @@ async function checkedBody(
 
 function report({ violations }: RestOptions, { method, path }: RecordedRequest, message: string): void {
   violations.push({ request: `${method} ${path}`, message });
-}
-
-/** The answer of a fault that has one. */
-function faultResponse(fault: RestFault | null): Response | null {
-  switch (fault?.kind) {
-    case "status":
-      return Response.json({ message: `${fault.status}: as told`, code: 0 }, { status: fault.status });
-    case "rate-limit":
-      return rateLimited(fault.retryAfterMs, fault.scope ?? (fault.global ? "global" : "user"));
-    default:
-      return null;
-  }
-}
-
-/** "Exceeding A Rate Limit" in the API reference. */
-function rateLimited(retryAfterMs: number, scope: "user" | "global" | "shared"): Response {
-  const seconds = Math.max(retryAfterMs, 1) / 1000;
-  const global = scope === "global";
-  const body = { message: "You are being rate limited.", retry_after: seconds, global };
-  const headers = {
-    "retry-after": String(Math.ceil(seconds)),
-    "x-ratelimit-scope": scope,
-    ...(global ? { "x-ratelimit-global": "true" } : {}),
-  };
-  return Response.json(body, { status: 429, headers });
-}
-
-/** Ends the connection as a broken network does. */
-function cut({ incoming }: RestEnv["Bindings"]): Response {
-  incoming.socket.destroy();
-  return RESPONSE_ALREADY_SENT;
 }

@@ -1,12 +1,21 @@
 /** Messages and reactions over REST, as the bot. */
 import type {
+  APIMessage,
   RESTPatchAPIChannelMessageJSONBody,
   RESTPostAPIChannelMessageJSONBody,
 } from "discord-api-types/v10";
 import { Hono } from "hono";
+import { withoutHiddenContent } from "../hidden-content.ts";
 import { addReaction, deleteMessage, editMessage, postMessage, removeReaction } from "../messages.ts";
 import { messagePayload } from "../payloads.ts";
-import { invalidField, missingPermissions, notTheAuthor, threadArchived, unknownEmoji } from "../problem.ts";
+import {
+  cannotReply,
+  invalidField,
+  missingPermissions,
+  notTheAuthor,
+  threadArchived,
+  unknownEmoji,
+} from "../problem.ts";
 import { compareSnowflakes } from "../snowflake.ts";
 import type { ChannelState, MessageState } from "../state.ts";
 import type { Store } from "../store.ts";
@@ -15,7 +24,13 @@ import { contentsOf, NOTHING } from "./message-body.ts";
 
 const DEFAULT_PAGE = 50;
 
-export function messageRoutes({ store, nonces }: RestState): Hono<RestEnv> {
+export function messageRoutes({ store, nonces, interactions }: RestState): Hono<RestEnv> {
+  const shown = (message: MessageState): APIMessage => {
+    const payload = messagePayload(store, message);
+    if (interactions.application.readsContent) return payload;
+    const isDm = store.channel(message.channelId).kind === "dm";
+    return withoutHiddenContent(payload, { botId: store.bot.id, isDm });
+  };
   const messageOf = (c: RestContext): MessageState => {
     const channel = store.channel(c.req.param("channel") ?? "");
     store.demand(channel);
@@ -28,11 +43,11 @@ export function messageRoutes({ store, nonces }: RestState): Hono<RestEnv> {
       store.demand(channel);
       // Without READ_MESSAGE_HISTORY Discord answers no messages, and no error.
       const readable = store.may(channel, "READ_MESSAGE_HISTORY") ? channel.messages : [];
-      return c.json(page(readable, c.req.query()).map((message) => messagePayload(store, message)));
+      return c.json(page(readable, c.req.query()).map(shown));
     })
     .get("/channels/:channel/messages/:message", (c) => {
       store.demand(store.channel(c.req.param("channel")), "READ_MESSAGE_HISTORY");
-      return c.json(messagePayload(store, messageOf(c)));
+      return c.json(shown(messageOf(c)));
     })
     .post("/channels/:channel/messages", (c) => {
       const channel = store.channel(c.req.param("channel"));
@@ -40,7 +55,7 @@ export function messageRoutes({ store, nonces }: RestState): Hono<RestEnv> {
       demandWriting(store, channel, c.var.body.files.size > 0);
       const { nonce, enforce_nonce } = body;
       const earlier = enforce_nonce && nonce !== undefined ? nonces.find(store.bot.id, nonce) : undefined;
-      if (earlier !== undefined) return c.json(messagePayload(store, earlier));
+      if (earlier !== undefined) return c.json(shown(earlier));
       const message = postMessage(store, {
         channelId: channel.id,
         authorId: store.bot.id,
@@ -50,7 +65,7 @@ export function messageRoutes({ store, nonces }: RestState): Hono<RestEnv> {
         ...(nonce === undefined ? {} : { nonce }),
       });
       nonces.remember(message);
-      return c.json(messagePayload(store, message));
+      return c.json(shown(message));
     })
     .patch("/channels/:channel/messages/:message", (c) => {
       const message = messageOf(c);
@@ -58,7 +73,7 @@ export function messageRoutes({ store, nonces }: RestState): Hono<RestEnv> {
       demandOpen(store.channel(message.channelId));
       const body = bodyOf<RESTPatchAPIChannelMessageJSONBody>(c);
       editMessage(store, message, contentsOf(store, body, c.var.body.files, message));
-      return c.json(messagePayload(store, message));
+      return c.json(shown(message));
     })
     .delete("/channels/:channel/messages/:message", (c) => {
       const message = messageOf(c);
@@ -115,7 +130,10 @@ function demandOpen(channel: ChannelState): void {
   if (channel.kind === "thread" && channel.archived) throw threadArchived();
 }
 
-/** @throws DiscordProblem 50035 when the message is not there, and the request does not say that this is fine */
+/**
+ * @throws DiscordProblem 160002 without READ_MESSAGE_HISTORY, 50035 when the message is not there and the request does not
+ * say that this is fine
+ */
 function referenceOf(
   store: Store,
   channel: ChannelState,
@@ -130,7 +148,7 @@ function referenceOf(
       "Cannot reply to a message in a different channel",
     );
   }
-  store.demand(channel, "READ_MESSAGE_HISTORY");
+  if (!store.may(channel, "READ_MESSAGE_HISTORY")) throw cannotReply();
   if (store.findMessage(channel.id, messageId) !== undefined) return { channelId: channel.id, messageId };
   if (reference.fail_if_not_exists === false) return null;
   throw invalidField(["message_reference"], "REPLIES_UNKNOWN_MESSAGE", "Unknown message");
