@@ -14,10 +14,11 @@ const PATIENCE = 20_000;
 
 /** The first answer loads the model's SDK, which takes seconds here. */
 beforeAll(async () => {
-  installCrashPoints();
+  const takeAway = installCrashPoints();
   const chat = new Chat();
   await chat.send("[[say warm]]");
   await chat.settled(PATIENCE);
+  return takeAway;
 }, 3 * PATIENCE);
 afterEach(() => {
   vi.useRealTimers();

@@ -17,8 +17,9 @@ const PATIENCE = 20_000;
 let points: CrashPoint[] = [];
 
 beforeAll(async () => {
-  installCrashPoints();
+  const takeAway = installCrashPoints();
   points = await crashPoints();
+  return takeAway;
 }, 3 * PATIENCE);
 
 /** A request that a tool call of a scripted conversation made. */
