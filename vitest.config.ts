@@ -9,8 +9,17 @@ import { cloudflareTestWithServers } from "./test/support/test-servers.ts";
 const testAgents = fileURLToPath(new URL("test/support/agents.ts", import.meta.url));
 const redisAgents = fileURLToPath(new URL("test/redis/agents.ts", import.meta.url));
 
-export default defineConfig({
+/** For projects that have storms (test/support/storm.ts), which are whole in vitest's mode "storms". */
+const storms = (mode: string) => ({
+  provide: { isStorm: mode === "storms" },
+  tags: [
+    { name: "storm", description: "The better the longer it lasts: npm run test:storms runs all of it." },
+  ],
+});
+
+export default defineConfig(({ mode }) => ({
   test: {
+    reporters: ["default", "./test/support/slowest-files.ts"],
     // What a passing test logs is nobody's business.
     silent: "passed-only",
     // Most tests wait for a process or a socket most of the time: two files at once use a machine of two cores better.
@@ -19,6 +28,7 @@ export default defineConfig({
       // Pure code shares no state, so its files can share a worker.
       {
         test: {
+          ...storms(mode),
           name: "unit",
           include: ["test/unit/**/*.test.ts"],
           setupFiles: ["test/support/patience.ts"],
@@ -79,6 +89,7 @@ export default defineConfig({
         ],
         resolve: { alias: [{ find: /^.*\/agents\/index\.ts$/, replacement: testAgents }] },
         test: {
+          ...storms(mode),
           name: "workers",
           include: ["test/workers/**/*.test.ts"],
           // Files share the runtimes; test/workers/setup.ts empties theirs before each.
@@ -91,13 +102,11 @@ export default defineConfig({
       },
       {
         test: {
+          ...storms(mode),
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          // They build the pages in one place, and count on the machine for themselves.
-          maxWorkers: 1,
-          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -142,4 +151,4 @@ export default defineConfig({
       },
     ],
   },
-});
+}));
