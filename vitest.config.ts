@@ -1,16 +1,25 @@
 import { fileURLToPath } from "node:url";
-import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import { cronSecrets } from "./test/support/cron-secrets.ts";
 import { FAKE_TOKEN } from "./test/support/discord/fake-discord.ts";
 import { REDIS_TOKEN } from "./test/support/redis-token.ts";
 import { rigSecrets } from "./test/support/rig-agents.ts";
+import { cloudflareTestWithServers } from "./test/support/test-servers.ts";
 
 const testAgents = fileURLToPath(new URL("test/support/agents.ts", import.meta.url));
 const redisAgents = fileURLToPath(new URL("test/redis/agents.ts", import.meta.url));
 
-export default defineConfig({
+/** For projects that have storms (test/support/storm.ts), which are whole in vitest's mode "storms". */
+const storms = (mode: string) => ({
+  provide: { isStorm: mode === "storms" },
+  tags: [
+    { name: "storm", description: "The better the longer it lasts: npm run test:storms runs all of it." },
+  ],
+});
+
+export default defineConfig(({ mode }) => ({
   test: {
+    reporters: ["default", "./test/support/slowest-files.ts"],
     // What a passing test logs is nobody's business.
     silent: "passed-only",
     // Most tests wait for a process or a socket most of the time: two files at once use a machine of two cores better.
@@ -19,6 +28,7 @@ export default defineConfig({
       // Pure code shares no state, so its files can share a worker.
       {
         test: {
+          ...storms(mode),
           name: "unit",
           include: ["test/unit/**/*.test.ts"],
           setupFiles: ["test/support/patience.ts"],
@@ -36,7 +46,7 @@ export default defineConfig({
       },
       {
         plugins: [
-          cloudflareTest(({ inject }) => ({
+          cloudflareTestWithServers(({ inject, servers }) => ({
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: {
               bindings: {
@@ -48,16 +58,16 @@ export default defineConfig({
                 CLERK__ANTHROPIC_API_KEY: "sk-ant-test",
                 CLERK__DISCORD_BOT_TOKEN: FAKE_TOKEN,
                 SWITCHER__OPENAI_API_KEY: "sk-test",
-                OPENAI_BASE_URL: `${inject("modelUrl")}/v1`,
+                OPENAI_BASE_URL: `${servers.modelUrl}/v1`,
                 PER_THREAD__ANTHROPIC_API_KEY: "sk-ant-test",
                 PER_LANE__ANTHROPIC_API_KEY: "sk-ant-test",
                 PAYERS__ANTHROPIC_API_KEY: "sk-ant-test",
                 NARROW__ANTHROPIC_API_KEY: "sk-ant-test",
                 SMALL__ANTHROPIC_API_KEY: "sk-ant-test",
-                ...rigSecrets(FAKE_TOKEN, inject("toolsUrl")),
-                ...cronSecrets(inject("webhooksUrl")),
-                WEBHOOKS_URL: inject("webhooksUrl"),
-                CRON_ELSEWHERE__HOOK_URL: `${inject("toolsUrl")}/api/webhooks/1088510058284990888/token`,
+                ...rigSecrets(FAKE_TOKEN, servers.toolsUrl),
+                ...cronSecrets(servers.webhooksUrl),
+                WEBHOOKS_URL: servers.webhooksUrl,
+                CRON_ELSEWHERE__HOOK_URL: `${servers.toolsUrl}/api/webhooks/1088510058284990888/token`,
                 HOOKED__GITHUB_WEBHOOK_SECRET: "github-secret",
                 ALERT_SECRET: "alert-secret",
                 ATTENDANT__ANTHROPIC_API_KEY: "sk-ant-test",
@@ -65,14 +75,14 @@ export default defineConfig({
                 GUARDED__DISCORD_BOT_TOKEN: FAKE_TOKEN,
                 PICKY__DISCORD_BOT_TOKEN: FAKE_TOKEN,
                 BRIDGE_SECRET: "test-bridge-secret",
-                DISCORD_API_BASE_URL: inject("discordUrl"),
+                DISCORD_API_BASE_URL: servers.discordUrl,
                 TALKER__ANTHROPIC_API_KEY: "sk-ant-test",
                 TALKER__DISCORD_BOT_TOKEN: FAKE_TOKEN,
                 REACTOR__ANTHROPIC_API_KEY: "sk-ant-test",
                 REACTOR__DISCORD_BOT_TOKEN: FAKE_TOKEN,
-                ANTHROPIC_BASE_URL: inject("modelUrl"),
-                TOOLS_URL: inject("toolsUrl"),
-                MODEL_URL: inject("modelUrl"),
+                ANTHROPIC_BASE_URL: servers.modelUrl,
+                TOOLS_URL: servers.toolsUrl,
+                MODEL_URL: servers.modelUrl,
                 MIGRATIONS: inject("migrations"),
               },
             },
@@ -80,8 +90,11 @@ export default defineConfig({
         ],
         resolve: { alias: [{ find: /^.*\/agents\/index\.ts$/, replacement: testAgents }] },
         test: {
+          ...storms(mode),
           name: "workers",
           include: ["test/workers/**/*.test.ts"],
+          // Files share the runtimes; test/workers/setup.ts empties theirs before each.
+          isolate: false,
           globalSetup: ["test/support/global-setup.ts"],
           setupFiles: ["test/support/patience.ts", "test/workers/setup.ts"],
           // The first test that needs a vendor SDK waits for it to be transformed.
@@ -90,24 +103,23 @@ export default defineConfig({
       },
       {
         test: {
+          ...storms(mode),
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          // They build the pages in one place, and count on the machine for themselves.
-          maxWorkers: 1,
-          sequence: { groupOrder: 1 },
         },
       },
       {
         plugins: [
-          cloudflareTest(({ inject }) => ({
+          cloudflareTestWithServers(({ inject, servers }) => ({
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: {
               bindings: {
                 ...{ ADMIN_TOKEN: "test-admin-token", AGENT_ID: "dev-e", MIGRATIONS: inject("migrations") },
-                ...{ ANTHROPIC_API_KEY: "sk-ant-test", ANTHROPIC_BASE_URL: inject("modelUrl") },
-                ...{ MODEL_URL: inject("modelUrl"), DISCORD_API_BASE_URL: inject("discordUrl") },
+                ...{ ANTHROPIC_API_KEY: "sk-ant-test", ANTHROPIC_BASE_URL: servers.modelUrl },
+                ...{ MODEL_URL: servers.modelUrl, DISCORD_API_BASE_URL: servers.discordUrl },
+                ...{ TOOLS_URL: servers.toolsUrl, WEBHOOKS_URL: servers.webhooksUrl },
                 ...{ DISCORD_BOT_TOKEN: FAKE_TOKEN, BRIDGE_SECRET: "test-bridge-secret" },
                 ...{ UPSTASH_REDIS_REST_URL: inject("redisUrl"), UPSTASH_REDIS_REST_TOKEN: REDIS_TOKEN },
                 // Nobody listens there.
@@ -120,6 +132,7 @@ export default defineConfig({
         test: {
           name: "redis",
           include: ["test/redis/**/*.test.ts"],
+          isolate: false,
           globalSetup: ["test/support/global-setup.ts", "test/support/redis-setup.ts"],
           setupFiles: ["test/support/patience.ts", "test/workers/setup.ts"],
           // They share one Redis.
@@ -139,4 +152,4 @@ export default defineConfig({
       },
     ],
   },
-});
+}));

@@ -4,20 +4,24 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import type { TurnView } from "../../shared/chat/protocol.ts";
 import { type ModelServer, startModelServer } from "../support/model-server.ts";
+import { copyProject, type ProjectCopy } from "../support/project-copy.ts";
 import { type RigProcess, startRig } from "../support/rig-process.ts";
+import { STORM, sizeOf } from "../support/storm.ts";
 
-const CONVERSATIONS = 50;
+const CONVERSATIONS = sizeOf({ full: 50, small: 12 });
 const MESSAGES = 3;
 
 const headers = { Authorization: "Bearer test-admin-token", "Content-Type": "application/json" };
+let project: ProjectCopy;
 let model: ModelServer;
 let rig: RigProcess;
 let stateDirectory: string;
 
 beforeAll(async () => {
   stateDirectory = await mkdtemp(join(tmpdir(), "rig-conversations-"));
-  model = await startModelServer();
+  [project, model] = await Promise.all([copyProject(), startModelServer()]);
   rig = await startRig({
+    root: project.root,
     stateDirectory,
     settings: {
       ADMIN_TOKEN: "test-admin-token",
@@ -30,6 +34,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await rig?.stop();
   await model?.close();
+  await project?.remove();
   await rm(stateDirectory, { recursive: true, force: true });
 });
 
@@ -48,27 +53,31 @@ const conversations: Conversation[] = Array.from({ length: CONVERSATIONS }, (_, 
   })),
 }));
 
-it(`answers ${CONVERSATIONS} conversations at once: none in the wrong place, none missing, none twice`, async () => {
-  await Promise.all(
-    conversations.map(async ({ path, messages }) => {
-      for (const { id, text } of messages) {
-        // Every message is sent twice, as a client does that has not heard back.
-        const answers = await Promise.all([post(path, { id, text }), post(path, { id, text })]);
-        expect(answers.map(({ duplicate }) => duplicate).sort()).toEqual([false, true]);
-      }
-    }),
-  );
-  await Promise.all(
-    conversations.map(async ({ path, messages }) => {
-      const turns = await vi.waitFor(async () => settledTurns(path), { timeout: 60_000, interval: 200 });
-      expect(turns.map(({ event }) => event)).toEqual(messages.map(({ id }) => `chat:${id}`));
-      expect(turns.map(({ parts }) => parts)).toEqual(
-        messages.map(({ answer }) => [{ type: "text", text: answer }]),
-      );
-    }),
-  );
-  expect(model.requests()).toHaveLength(CONVERSATIONS * MESSAGES);
-});
+it(
+  `answers ${CONVERSATIONS} conversations at once: none in the wrong place, none missing, none twice`,
+  STORM,
+  async () => {
+    await Promise.all(
+      conversations.map(async ({ path, messages }) => {
+        for (const { id, text } of messages) {
+          // Every message is sent twice, as a client does that has not heard back.
+          const answers = await Promise.all([post(path, { id, text }), post(path, { id, text })]);
+          expect(answers.map(({ duplicate }) => duplicate).sort()).toEqual([false, true]);
+        }
+      }),
+    );
+    await Promise.all(
+      conversations.map(async ({ path, messages }) => {
+        const turns = await vi.waitFor(async () => settledTurns(path), { timeout: 60_000, interval: 200 });
+        expect(turns.map(({ event }) => event)).toEqual(messages.map(({ id }) => `chat:${id}`));
+        expect(turns.map(({ parts }) => parts)).toEqual(
+          messages.map(({ answer }) => [{ type: "text", text: answer }]),
+        );
+      }),
+    );
+    expect(model.requests()).toHaveLength(CONVERSATIONS * MESSAGES);
+  },
+);
 
 async function post(path: string, message: { id: string; text: string }): Promise<{ duplicate: boolean }> {
   const body = JSON.stringify(message);

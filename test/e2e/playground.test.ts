@@ -8,18 +8,20 @@ import { agents } from "../../agents/index.ts";
 import { applicationCommands } from "../../shared/interaction/definitions.ts";
 import { launchBrowser } from "../support/browser.ts";
 import { type FakeDiscord, startFakeDiscord } from "../support/discord/fake-discord.ts";
+import { copyProject, type ProjectCopy } from "../support/project-copy.ts";
 import { type RigProcess, startRig } from "../support/rig-process.ts";
 
 const ADMIN_TOKEN = "a-token-for-this-test";
 
 let stateDirectory: string;
+let project: ProjectCopy;
 let discord: FakeDiscord;
 let rig: RigProcess;
 let browser: Browser;
 
 beforeAll(async () => {
   stateDirectory = await mkdtemp(join(tmpdir(), "rig-playground-"));
-  discord = await startFakeDiscord();
+  [project, discord] = await Promise.all([copyProject(), startFakeDiscord()]);
   [rig, browser] = await Promise.all([start(), launchBrowser()]);
 });
 
@@ -27,6 +29,7 @@ afterAll(async () => {
   await browser?.close();
   await rig?.stop();
   await discord?.close();
+  await project?.remove();
   await rm(stateDirectory, { recursive: true, force: true });
 });
 
@@ -39,7 +42,7 @@ function start(): Promise<RigProcess> {
     DISCORD_BOT_TOKEN: discord.token,
     DISCORD_PUBLIC_KEY: discord.world.publicKey(),
   };
-  return startRig({ stateDirectory, port, settings });
+  return startRig({ root: project.root, stateDirectory, port, settings });
 }
 
 it("answers with a tool, keeps everything over kill -9, stops and starts anew", async () => {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { compileCache } from "../../cli/project.ts";
 
 /** The project's folder. */
 export const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -15,7 +16,7 @@ export async function bundleWorker(config: string, directory: string): Promise<v
   const args = [wrangler, "deploy", "--dry-run", "--config", config, "--outdir", directory];
   await promisify(execFile)(process.execPath, args, {
     cwd: root,
-    env: { ...process.env, WRANGLER_SEND_METRICS: "false" },
+    env: { ...process.env, ...compileCache, WRANGLER_SEND_METRICS: "false" },
   });
 }
 

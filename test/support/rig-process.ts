@@ -155,17 +155,19 @@ export interface RigProcess extends Pick<RigRun, "kill"> {
  * Starts `npm start` in this project as a person does, with a state directory that outlives it, and waits until it is
  * ready.
  *
+ * @param options.root a copy of the project for what runs beside others: each run builds its pages in its project.
  * @param options.port 0 (the default) for any free one; a given one when a browser must find it again.
  * @param options.settings environment beyond what every program needs: no key of who runs the tests leaks in.
  * @throws Error with everything it printed, when it ends before it is ready.
  */
 export async function startRig(options: {
+  root?: string;
   stateDirectory: string;
   port?: number;
   settings?: Record<string, string>;
 }): Promise<RigProcess> {
   const run = runRig(["start", "--silent", "--", "--json", "--port", String(options.port ?? 0)], {
-    root: project,
+    root: options.root ?? project,
     command: ["npm"],
     env: { ...options.settings, RIG_STATE_DIR: options.stateDirectory },
   });

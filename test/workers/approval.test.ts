@@ -6,6 +6,7 @@ import {
 } from "cloudflare:test";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { ToolCallView, TurnView } from "../../shared/chat/protocol.ts";
+import { placesOf, STORM } from "../support/storm.ts";
 import { type CrashPoint, type Fate, installCrashPoints, planFate } from "./crash-points.ts";
 import { answerOf, Chat, modelRequests, postJson, toolRequests } from "./support.ts";
 
@@ -14,10 +15,11 @@ const PATIENCE = 20_000;
 
 /** The first answer loads the model's SDK, which takes seconds here. */
 beforeAll(async () => {
-  installCrashPoints();
+  const takeAway = installCrashPoints();
   const chat = new Chat();
   await chat.send("[[say warm]]");
   await chat.settled(PATIENCE);
+  return takeAway;
 }, 3 * PATIENCE);
 afterEach(() => {
   vi.useRealTimers();
@@ -339,15 +341,17 @@ describe("a session that dies around an approval", () => {
     ["declined", false, "declined"],
   ] as const)(
     "at any write of its journal answers once, with the call %s, and makes no call twice",
-    { timeout: 60_000 },
+    { ...STORM, timeout: 60_000 },
     async (_, approve, status) => {
       const undisturbed = new Victim(approve);
       await undisturbed.live(0);
       const writes = undisturbed.fate.lives.flat();
       for (const write of ["park 1", "decide 1"]) expect(writes).toContain(write);
-      const victims = writes.flatMap((write) =>
-        (["before", "after"] as const).map((side) => new Victim(approve, { write, side })),
+      const deaths = writes.flatMap((write) =>
+        (["before", "after"] as const).map((side) => ({ write, side })),
       );
+      const struck = placesOf(deaths, { every: 3, from: approve ? 0 : 1 });
+      const victims = struck.map((death) => new Victim(approve, death));
       await Promise.all(victims.map((victim) => victim.live(1)));
       await abortAllDurableObjects();
       for (const victim of victims) {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { rebuildProjections } from "../../d1/conductor/rebuild.ts";
 import { conductorTick } from "../../workers/conductor-tick.ts";
 import { invalidRigEvent, rigEvent } from "../support/rig-events.ts";
+import { STORM, sizeOf } from "../support/storm.ts";
 import { anonymous, postJson, request } from "./support.ts";
 
 const MINUTE = 60_000;
@@ -303,9 +304,14 @@ describe("the next assignment", () => {
     expect([response.status, await response.json()]).toEqual([400, { error: expected }]);
   });
 
-  it("goes to one of 50 agents that race for 200 issues, each when it is the most urgent that may be done", async () => {
+  const [agents, issues] = [sizeOf({ full: 50, small: 20 }), sizeOf({ full: 200, small: 60 })];
+  const race = `${agents} agents that race for ${issues} issues`;
+  it(`goes to one of ${race}, each when it is the most urgent that may be done`, {
+    ...STORM,
+    timeout: 120_000,
+  }, async () => {
     const priorities = ["critical", "high", "normal"];
-    const approvals = Array.from({ length: 200 }, (_, index) => {
+    const approvals = Array.from({ length: issues }, (_, index) => {
       const issueNumber = index + 1;
       // Every third waits for two earlier ones, some of them less urgent than itself.
       const dependsOn = index > 5 && index % 3 === 0 ? [issueNumber - 1, Math.ceil(issueNumber / 2)] : [];
@@ -335,9 +341,9 @@ describe("the next assignment", () => {
         progress = Promise.withResolvers<void>();
       }
     };
-    await Promise.all(Array.from({ length: 50 }, (_, index) => work(`dev-e-${index}`)));
-    expect(got).toHaveLength(200);
-    expect(new Set(got).size).toBe(200);
+    await Promise.all(Array.from({ length: agents }, (_, index) => work(`dev-e-${index}`)));
+    expect(got).toHaveLength(issues);
+    expect(new Set(got).size).toBe(issues);
 
     // The log says in which order everything happened: at each assignment, none that stood before it was free.
     const queue = new Map<string, { place: [number, number]; dependsOn: string[] }>();
@@ -358,9 +364,9 @@ describe("the next assignment", () => {
         queue.delete(stream);
       }
     }
-    expect(assignments).toBe(200);
+    expect(assignments).toBe(issues);
     await expectRebuildToAgree();
-  }, 120_000);
+  });
 });
 
 describe("the projections", () => {

@@ -59,8 +59,9 @@ export function planFate(firstMessage: string, deaths: readonly CrashPoint[]): F
   return fate;
 }
 
-/** Puts the crash points in place, for all sessions of this test file. */
-export function installCrashPoints(): void {
+/** Puts the crash points in place, for all sessions from here on. @returns what takes them away again */
+export function installCrashPoints(): () => void {
+  const undo: (() => void)[] = [];
   const methods = SessionStore.prototype as unknown as Record<string, (...args: unknown[]) => unknown>;
   for (const name of WRITES) {
     const write = methods[name];
@@ -69,7 +70,13 @@ export function installCrashPoints(): void {
       const life = lifeOf(this, args[0]);
       return life ? reach(life, name, () => write.apply(this, args)) : write.apply(this, args);
     };
+    undo.push(() => {
+      methods[name] = write;
+    });
   }
+  return () => {
+    for (const takeBack of undo) takeBack();
+  };
 }
 
 function lifeOf(store: SessionStore, argument: unknown): Life | undefined {

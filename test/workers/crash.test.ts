@@ -7,6 +7,7 @@ import {
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import type { TurnView } from "../../shared/chat/protocol.ts";
+import { placesOf, STORM } from "../support/storm.ts";
 import { type CrashPoint, type Fate, installCrashPoints, planFate, WRITES } from "./crash-points.ts";
 import { answerOf, Chat, type ChatSocket, modelRequests, postJson } from "./support.ts";
 
@@ -17,8 +18,9 @@ const PATIENCE = 20_000;
 let points: CrashPoint[] = [];
 
 beforeAll(async () => {
-  installCrashPoints();
+  const takeAway = installCrashPoints();
   points = await crashPoints();
+  return takeAway;
 }, 3 * PATIENCE);
 
 /** A request that a tool call of a scripted conversation made. */
@@ -223,26 +225,32 @@ describe("a session that dies at any write of its journal", () => {
     expect([...met].sort()).toEqual([...WRITES].sort());
   });
 
-  it.each([
-    ["crashes", crash],
-    ["is evicted", evict],
-  ])("and %s there answers each message once, whole and in order", { timeout: 60_000 }, async (_, kill) => {
-    const victims = points.map((point) => new Victim([point]));
-    await dieAndAnswer(victims, kill);
-    for (const { fate, deaths } of victims) expect(fate.died, describeDeaths(deaths)).toBe(1);
+  it("and crashes there answers each message once, whole and in order", { timeout: 60_000 }, async () => {
+    await dieAtEachOf(points, crash);
   });
 
+  it("and is evicted there answers each message once, whole and in order", {
+    ...STORM,
+    timeout: 60_000,
+  }, async () => {
+    await dieAtEachOf(placesOf(points, { every: 3, from: 0 }), evict);
+  });
+
+  async function dieAtEachOf(places: readonly CrashPoint[], kill: Kill): Promise<void> {
+    const victims = places.map((point) => new Victim([point]));
+    await dieAndAnswer(victims, kill);
+    for (const { fate, deaths } of victims) expect(fate.died, describeDeaths(deaths)).toBe(1);
+  }
+
   // The next instance writes that it takes the turn, then the model, and then what comes next in the journal.
-  it.each<CrashPoint>([
-    { write: "write 3", side: "after" },
-    { write: "write 4", side: "before" },
+  it.each<CrashPoint & { from: number }>([
+    { write: "write 3", side: "after", from: 1 },
+    { write: "write 4", side: "before", from: 2 },
   ])(
     "and again $side $write of the next instance answers each message once, whole and in order",
-    {
-      timeout: 60_000,
-    },
-    async (second) => {
-      const victims = points.map((first) => new Victim([first, second]));
+    { ...STORM, timeout: 60_000 },
+    async ({ from, ...second }) => {
+      const victims = placesOf(points, { every: 3, from }).map((first) => new Victim([first, second]));
       await dieAndAnswer(victims, crash);
       expect(victims.filter(({ fate }) => fate.died === 2).length).toBeGreaterThan(victims.length / 2);
     },

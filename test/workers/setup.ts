@@ -1,5 +1,7 @@
-import { applyD1Migrations, type D1Migration } from "cloudflare:test";
+import { applyD1Migrations, type D1Migration, reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import { vi } from "vitest";
+import { remoteDiscord } from "../support/discord/remote.ts";
 
 declare global {
   namespace Cloudflare {
@@ -18,4 +20,16 @@ declare global {
   }
 }
 
-await applyD1Migrations(env.DB, env.MIGRATIONS);
+// Files share a runtime and its servers: each begins with the clock right, nothing stored, nobody at work and nothing recorded.
+vi.useRealTimers();
+await reset();
+await Promise.all([
+  applyD1Migrations(env.DB, env.MIGRATIONS),
+  fetch(`${env.MODEL_URL}/__reset`, { method: "POST" }),
+  fetch(`${env.TOOLS_URL}/__reset`, { method: "POST" }),
+  ...[env.DISCORD_API_BASE_URL, env.WEBHOOKS_URL].map(async (url) => {
+    const discord = remoteDiscord(url);
+    await discord.faults.clear();
+    await discord.forget();
+  }),
+]);

@@ -6,8 +6,9 @@ import { type GatewayProcess, superviseGateway } from "../../support/gateway-pro
 import { startContainer, userOf } from "../../support/image/container.ts";
 import { type ImageLayout, layOutImage } from "../../support/image/layout.ts";
 import { type PodSpec, readPod } from "../../support/image/pod.ts";
+import { STORM, sizeOf } from "../../support/storm.ts";
 
-const ROLLING_RESTARTS = 10;
+const ROLLING_RESTARTS = sizeOf({ full: 10, small: 3 });
 const THREADS = 8;
 /** Between two messages, in whichever thread: so often that there is always one on its way, and less than Discord lets a bot answer. */
 const MESSAGE_EVERY_MS = 200;
@@ -91,7 +92,7 @@ describe("the chart's Deployment", () => {
     });
   });
 
-  it(`answers every message once and in order over ${ROLLING_RESTARTS} rolling restarts`, async () => {
+  it(`answers every message once and in order over ${ROLLING_RESTARTS} rolling restarts`, STORM, async () => {
     const { world, tally } = stage.discord;
     const guild = world.createGuild("Home");
     const user = world.createUser({ username: "mia" }).id;

@@ -4,7 +4,7 @@ import { DiscordRest, type DiscordRestOptions } from "../../../shared/discord/re
 import { restLog } from "../../../shared/discord/rest-events.ts";
 import type { LogFields, Logger } from "../../../shared/log.ts";
 import { FAKE_TOKEN, startFakeDiscord } from "../../support/discord/fake-discord.ts";
-import type { RestFault } from "../../support/discord/rest/faults.ts";
+import type { RestFault } from "../../support/discord/rest/fault.ts";
 
 const TRACE = "discord:1088510058284990888";
 
