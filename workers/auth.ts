@@ -6,14 +6,14 @@ import { createMiddleware } from "hono/factory";
 import { usedTickets } from "../d1/schema.ts";
 import type { Env } from "../durable-objects/env.ts";
 import { equalInConstantTime } from "../shared/auth/constant-time.ts";
-import { createSession, SESSION_TTL_SECONDS, verifySession, verifyTicket } from "../shared/auth/ticket.ts";
+import { createLogin, LOGIN_TTL_SECONDS, verifyLogin, verifyTicket } from "../shared/auth/ticket.ts";
 import { RequestError } from "./errors.ts";
 
 type AppContext = Context<{ Bindings: Env }>;
 
 const COOKIE = "rig_session";
 
-/** Lets only those pass who show the admin token (`Authorization: Bearer …`) or a session cookie made from it. */
+/** Lets only those pass who show the admin token (`Authorization: Bearer …`) or the cookie of a login made from it. */
 export const requireAdmin = createMiddleware<{ Bindings: Env }>(async (c, next) => {
   if (!(await isAdmin(c))) {
     c.header("WWW-Authenticate", 'Bearer realm="rig-edge"');
@@ -28,8 +28,8 @@ export async function isAdmin<E extends { Bindings: Env }>(c: Context<E>): Promi
   const token = adminToken(c.env);
   const bearer = /^Bearer +(\S+)$/i.exec(c.req.header("Authorization") ?? "")?.[1];
   if (bearer !== undefined) return equalInConstantTime(bearer, token);
-  const session = getCookie(c, COOKIE);
-  return session !== undefined && (await verifySession(token, session, Date.now())) !== null;
+  const login = getCookie(c, COOKIE);
+  return login !== undefined && (await verifyLogin(token, login, Date.now())) !== null;
 }
 
 /** Whether this is the admin token. @throws RequestError 503 when none is configured. */
@@ -51,8 +51,8 @@ export async function redeemTicket(env: Env, ticket: string): Promise<boolean> {
 /** Signs the browser in: the cookie proves it, and no script of the page can read it. */
 export async function startSession(c: AppContext): Promise<void> {
   const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
-  const session = await createSession(adminToken(c.env), { now: Date.now(), random });
-  setCookie(c, COOKIE, session, { ...cookieScope(c), maxAge: SESSION_TTL_SECONDS });
+  const login = await createLogin(adminToken(c.env), { now: Date.now(), random });
+  setCookie(c, COOKIE, login, { ...cookieScope(c), maxAge: LOGIN_TTL_SECONDS });
 }
 
 export function endSession(c: AppContext): void {

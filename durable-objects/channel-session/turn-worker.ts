@@ -11,7 +11,7 @@ import { LiveText } from "./engine/live-text.ts";
 import type { OpenTurn } from "./engine/open-turn.ts";
 import { runTurn } from "./engine/run-turn.ts";
 import type { SessionStore } from "./engine/store.ts";
-import type { AgentParts, SpendingGate, TurnHost } from "./engine/turn-host.ts";
+import type { AgentParts, SpendingGate, TurnContext } from "./engine/turn-context.ts";
 import type { BegunTurn, Delivery, OutboxItem } from "./engine/turn-state.ts";
 import type { JobTable } from "./parts/jobs/job-table.ts";
 import type { JobHandler, Part } from "./parts/part.ts";
@@ -147,7 +147,7 @@ export class TurnWorker implements Part {
 }
 
 /** The work of one instance on one turn: what the turn runs in, what it shows, and how it is stopped. */
-class TurnWork implements TurnHost {
+class TurnWork implements TurnContext {
   readonly turn: OpenTurn;
   readonly log: Logger;
   readonly live: LiveText;

@@ -1,10 +1,10 @@
 /**
- * Proofs of having been let in, made from the admin token without showing it: the ticket of a login URL and the session
+ * Proofs of having been let in, made from the admin token without showing it: the ticket of a login URL and the login
  * cookie that it is exchanged for. Both are `v1.<expires>.<nonce>.<mac>`, where the MAC is HMAC-SHA256 of
- * `<purpose>.v1.<expires>.<nonce>` under the admin token, so that a ticket is no session and a session no ticket.
+ * `<purpose>.v1.<expires>.<nonce>` under the admin token, so that a ticket is no login and a login no ticket (whose purpose is written as `session`).
  *
  * Nothing here remembers anything: that a ticket counts once is its reader's business, who burns the nonce.
- * Changing the admin token voids every ticket and every session.
+ * Changing the admin token voids every ticket and every login.
  */
 import { toBase64Url } from "./base64url.ts";
 import { equalInConstantTime } from "./constant-time.ts";
@@ -12,7 +12,7 @@ import { equalInConstantTime } from "./constant-time.ts";
 /** How long a login URL is good for: one hour, in seconds. */
 export const TICKET_TTL_SECONDS = 60 * 60;
 /** How long a browser stays signed in: 30 days, in seconds. */
-export const SESSION_TTL_SECONDS = 30 * 24 * 60 * 60;
+export const LOGIN_TTL_SECONDS = 30 * 24 * 60 * 60;
 
 const NONCE_BYTES = 16;
 
@@ -54,22 +54,22 @@ export function verifyTicket(adminToken: string, ticket: string, now: number): P
 }
 
 /**
- * Makes the value of the session cookie; by default it is good for {@link SESSION_TTL_SECONDS}.
+ * Makes the value of the login's cookie; by default it is good for {@link LOGIN_TTL_SECONDS}.
  *
  * @throws RangeError when `adminToken` is empty.
  */
-export function createSession(adminToken: string, options: ProofOptions): Promise<string> {
-  return createProof("session", adminToken, { ttlSeconds: SESSION_TTL_SECONDS, ...options });
+export function createLogin(adminToken: string, options: ProofOptions): Promise<string> {
+  return createProof("session", adminToken, { ttlSeconds: LOGIN_TTL_SECONDS, ...options });
 }
 
 /**
- * Reads a session cookie's value.
+ * Reads the value of a login's cookie.
  *
  * @param now Unix time in milliseconds.
  * @returns `null` when it is malformed, forged, expired, or when there is no admin token.
  */
-export function verifySession(adminToken: string, session: string, now: number): Promise<Proof | null> {
-  return verifyProof("session", adminToken, session, now);
+export function verifyLogin(adminToken: string, login: string, now: number): Promise<Proof | null> {
+  return verifyProof("session", adminToken, login, now);
 }
 
 type Purpose = "login" | "session";

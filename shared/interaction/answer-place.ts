@@ -7,11 +7,11 @@ import { type DesiredPosts, nextPost, type Post, type PostAction } from "../disc
 import { MAX_CONTENT } from "../discord/split.ts";
 
 /** By what a message was made: the interaction's token, the bot in a channel, or the bot in a DM with the user. */
-export type Place = "token" | "channel" | "dm";
+export type VenueKind = "token" | "channel" | "dm";
 
 /** A message of an answer, and where it is. */
-export interface PlacedPost extends Post {
-  place: Place;
+export interface VenuePost extends Post {
+  place: VenueKind;
 }
 
 /** How long an interaction's token opens its answer, in milliseconds (Discord, "Receiving and Responding"). */
@@ -51,7 +51,7 @@ export function remarkAt(
 }
 
 /** What decides about the place of the next request. */
-export interface PlaceSituation {
+export interface VenueSituation {
   /** Unix milliseconds. */
   now: number;
   expiresAt: number;
@@ -63,7 +63,10 @@ export interface PlaceSituation {
 }
 
 /** Where the answer goes on now. It never goes back to where it was before. */
-export function placeOf(posted: readonly Pick<PlacedPost, "place">[], situation: PlaceSituation): Place {
+export function venueKindOf(
+  posted: readonly Pick<VenuePost, "place">[],
+  situation: VenueSituation,
+): VenueKind {
   const { now, expiresAt, isPrivate, hasChannel, isTokenRefused } = situation;
   if (posted.some(({ place }) => place === "dm")) return "dm";
   const hasLeft = posted.some(({ place }) => place === "channel");
@@ -78,7 +81,11 @@ export function placeOf(posted: readonly Pick<PlacedPost, "place">[], situation:
  *
  * @param posted in the order of the answer.
  */
-export function nextPostIn(place: Place, desired: DesiredPosts, posted: readonly PlacedPost[]): PostAction {
+export function nextPostIn(
+  place: VenueKind,
+  desired: DesiredPosts,
+  posted: readonly VenuePost[],
+): PostAction {
   switch (place) {
     case "token":
       return nextPost(desired, posted);
@@ -95,7 +102,7 @@ export function nextPostIn(place: Place, desired: DesiredPosts, posted: readonly
 }
 
 /** The DM's messages are a list of its own: numbered from the part with which it began, whatever they show now. */
-function nextInDm(desired: DesiredPosts, posted: readonly PlacedPost[]): PostAction {
+function nextInDm(desired: DesiredPosts, posted: readonly VenuePost[]): PostAction {
   const elsewhere = posted.filter(({ place }) => place !== "dm");
   const here = posted.filter(({ place }) => place === "dm");
   const from = firstUnshown(desired, elsewhere);

@@ -1,7 +1,7 @@
 import { env, exports } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import { agents } from "../../agents/index.ts";
-import { createSession, createTicket } from "../../shared/auth/ticket.ts";
+import { createLogin, createTicket } from "../../shared/auth/ticket.ts";
 import { anonymous, Chat, ORIGIN, postJson, request } from "./support.ts";
 
 const JSON_TYPE = { "Content-Type": "application/json" };
@@ -61,13 +61,13 @@ describe("the admin door", () => {
     const now = Date.now();
     const cookie = async (value: string) =>
       (await anonymous("/agents", { headers: { Cookie: `rig_session=${value}` } })).status;
-    const session = await createSession("test-admin-token", { now, random });
+    const session = await createLogin("test-admin-token", { now, random });
     expect(await cookie(session)).toBe(200);
     expect(await cookie(`${session.slice(0, -1)}${session.endsWith("A") ? "B" : "A"}`)).toBe(401);
-    expect(await cookie(await createSession("another token", { now, random }))).toBe(401);
-    expect(
-      await cookie(await createSession("test-admin-token", { now: now - 31 * 86_400_000, random })),
-    ).toBe(401);
+    expect(await cookie(await createLogin("another token", { now, random }))).toBe(401);
+    expect(await cookie(await createLogin("test-admin-token", { now: now - 31 * 86_400_000, random }))).toBe(
+      401,
+    );
     expect(await cookie(await createTicket("test-admin-token", { now, random }))).toBe(401);
     expect(await cookie("")).toBe(401);
   });

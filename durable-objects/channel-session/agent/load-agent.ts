@@ -7,7 +7,7 @@ import { retainedSince } from "../../../shared/time/retention.ts";
 import { withBuiltInTools } from "../../../shared/tools/built-in.ts";
 import { buildHttpTools } from "../../../shared/tools/http.ts";
 import type { Env } from "../../env.ts";
-import type { AgentParts } from "../engine/turn-host.ts";
+import type { AgentParts } from "../engine/turn-context.ts";
 import type { TurnMemory } from "./turn-memory.ts";
 
 /** What a turn has to ask others for; all at once. */

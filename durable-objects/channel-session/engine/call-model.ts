@@ -13,7 +13,7 @@ import type { StepEntry } from "./journal.ts";
 import { earlierMessages, turnMessages, type UserMessage } from "./messages.ts";
 import type { NextAction } from "./next-action.ts";
 import type { OpenTurn } from "./open-turn.ts";
-import type { AgentParts, TurnHost } from "./turn-host.ts";
+import type { AgentParts, TurnContext } from "./turn-context.ts";
 import { mayBePaidFor, usageOfFailure } from "./usage-of-failure.ts";
 import { withoutImages } from "./user-message.ts";
 
@@ -36,23 +36,24 @@ interface ModelCall {
  */
 export async function callModel(
   turn: OpenTurn,
-  host: TurnHost,
+  context: TurnContext,
   agent: AgentParts,
   action: Extract<NextAction, { do: "call-model" }>,
   said: { user: UserMessage },
   journal: readonly StepEntry[],
 ): Promise<void> {
-  const { store, log, now } = host;
+  const { store, log, now } = context;
   const { step, round, attempt } = action;
-  const request = requestOf(turn, host, agent, action, said.user, journal);
+  const request = requestOf(turn, context, agent, action, said.user, journal);
   const call: ModelCall = {
     ...{ turn, model: agent.provider.model, request },
     ...{ step, round, attempt, heard: false },
   };
-  await begin(call, host);
-  host.live.clear();
+  await begin(call, context);
+  context.live.clear();
   try {
-    for await (const event of agent.provider.stream(request, host.signal)) await takeEvent(call, host, event);
+    for await (const event of agent.provider.stream(request, context.signal))
+      await takeEvent(call, context, event);
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
     const end = { usage: usageOfFailure(error.code, call.heard), error: error.code };
@@ -62,24 +63,24 @@ export async function callModel(
     log.log("warn", "images.refused", { step, cause: error.message });
     said.user = withoutImages(said.user);
   } finally {
-    host.spending.report();
+    context.spending.report();
   }
 }
 
 function requestOf(
   turn: OpenTurn,
-  host: TurnHost,
+  context: TurnContext,
   agent: AgentParts,
   { toolChoice }: Extract<NextAction, { do: "call-model" }>,
   user: UserMessage,
   journal: readonly StepEntry[],
 ): ModelRequest {
   const { maxTokens, temperature } = agent.limits;
-  const system = withSummary(agent.system, host.summary());
+  const system = withSummary(agent.system, context.summary());
   const tools = agent.tools.map(({ name, description, inputSchema }) => ({ name, description, inputSchema }));
   const { contextWindow } = modelTraits(agent.provider.model);
   const earlier = earlierMessages(
-    host.store.transcriptBefore(turn, { limit: CONTEXT_MESSAGES, since: agent.rememberedSince }),
+    context.store.transcriptBefore(turn, { limit: CONTEXT_MESSAGES, since: agent.rememberedSince }),
   );
   const messages = fitContext({
     ...{ system, tools, earlier, maxTokens, contextWindow },
@@ -89,7 +90,7 @@ function requestOf(
 }
 
 /** Sets money aside for an attempt and journals that it starts. @throws BudgetError | FencedError */
-async function begin(call: ModelCall, { store, spending, signal, now }: TurnHost): Promise<void> {
+async function begin(call: ModelCall, { store, spending, signal, now }: TurnContext): Promise<void> {
   const { turn, step, round, attempt } = call;
   const giveBack = await spending.reserve({ turn: turn.id, step, attempt }, call.model, call.request, signal);
   try {
@@ -100,8 +101,8 @@ async function begin(call: ModelCall, { store, spending, signal, now }: TurnHost
   }
 }
 
-async function takeEvent(call: ModelCall, host: TurnHost, event: ModelEvent): Promise<void> {
-  const { store, live, log, now } = host;
+async function takeEvent(call: ModelCall, context: TurnContext, event: ModelEvent): Promise<void> {
+  const { store, live, log, now } = context;
   switch (event.type) {
     case "text":
       call.heard = true;
@@ -110,7 +111,7 @@ async function takeEvent(call: ModelCall, host: TurnHost, event: ModelEvent): Pr
     case "restart":
       log.log("warn", "model.retry", { attempt: event.attempt, reason: event.reason });
       live.restart(`The model is not answering (${event.reason.replaceAll("_", " ")}); trying again.`);
-      if (mayBePaidFor(event.reason)) await beginAnew(call, host, event.reason);
+      if (mayBePaidFor(event.reason)) await beginAnew(call, context, event.reason);
       break;
     case "result":
       live.clear();
@@ -122,9 +123,9 @@ async function takeEvent(call: ModelCall, host: TurnHost, event: ModelEvent): Pr
 }
 
 /** What was heard of an attempt is lost and may have to be paid for; the next one needs money of its own. */
-async function beginAnew(call: ModelCall, host: TurnHost, error: ProviderErrorCode): Promise<void> {
-  host.store.failModelCall(call.turn, call, { usage: null, error }, host.now());
+async function beginAnew(call: ModelCall, context: TurnContext, error: ProviderErrorCode): Promise<void> {
+  context.store.failModelCall(call.turn, call, { usage: null, error }, context.now());
   call.attempt += 1;
   call.heard = false;
-  await begin(call, host);
+  await begin(call, context);
 }

@@ -1,4 +1,4 @@
-import type { LiveAnswer } from "./turn-host.ts";
+import type { LiveAnswer } from "./turn-context.ts";
 
 /** Those who watch the text of a model call. */
 interface Watcher {

@@ -20,7 +20,7 @@ import type { UserMessage } from "./messages.ts";
 import { lostAttempts, type NextAction, nextAction, pauseAfter } from "./next-action.ts";
 import { FencedError, type OpenTurn } from "./open-turn.ts";
 import type { StepRow } from "./schema.ts";
-import type { AgentParts, TurnHost } from "./turn-host.ts";
+import type { AgentParts, TurnContext } from "./turn-context.ts";
 import { readUserMessage } from "./user-message.ts";
 
 /** Most tokens that the conversation keeps of a message and its files; the turn itself reads them whole. */
@@ -40,28 +40,28 @@ const MIN_TRIED_MS = 10 * 60_000;
  *
  * @throws whatever the platform throws; the turn then stays open and the watchdog resumes it.
  */
-export async function runTurn(turn: OpenTurn, host: TurnHost): Promise<void> {
+export async function runTurn(turn: OpenTurn, context: TurnContext): Promise<void> {
   try {
-    if (host.store.heldState(turn) === "running") await reachAnswer(turn, host);
-    if (host.store.heldState(turn) === "parked") host.changed();
-    else await post(turn, host);
+    if (context.store.heldState(turn) === "running") await reachAnswer(turn, context);
+    if (context.store.heldState(turn) === "parked") context.changed();
+    else await post(turn, context);
   } catch (error) {
     if (error instanceof FencedError) return;
     throw error;
   }
 }
 
-async function reachAnswer(turn: OpenTurn, host: TurnHost): Promise<void> {
-  const { store, log, now } = host;
+async function reachAnswer(turn: OpenTurn, context: TurnContext): Promise<void> {
+  const { store, log, now } = context;
   try {
-    if (hasDiedTooOften(turn, host)) return giveUp(turn, host, { generation: turn.generation });
+    if (hasDiedTooOften(turn, context)) return giveUp(turn, context, { generation: turn.generation });
     const command = commandOf(turn.message.event);
     // A version that did not know the command may have asked the model.
     if (command && store.steps(turn.id).length === 0)
-      return store.answerCommand(turn, command, await host.runCommand(command), now());
-    const agent = await host.agent();
+      return store.answerCommand(turn, command, await context.runCommand(command), now());
+    const agent = await context.agent();
     store.setModel(turn, agent.provider.name, agent.provider.model);
-    const said = { user: await readMessage(turn, host, agent) };
+    const said = { user: await readMessage(turn, context, agent) };
     const tools = new Map(agent.tools.map((tool) => [tool.name, tool]));
     const rules = {
       maxToolRounds: agent.limits.maxToolRounds,
@@ -73,17 +73,17 @@ async function reachAnswer(turn: OpenTurn, host: TurnHost): Promise<void> {
       const steps = store.steps(turn.id);
       const journal = steps.map(({ entry }) => entry);
       const action = nextAction(journal, rules);
-      if (action.do === "post") return store.post(turn, action.text, now());
+      if (action.do === "post") return store.answer(turn, action.text, now());
       if (action.do === "park") return store.park(turn, now());
-      if (action.do === "give-up") return giveUp(turn, host, { lostAttempts: action.lostAttempts });
+      if (action.do === "give-up") return giveUp(turn, context, { lostAttempts: action.lostAttempts });
       if (action.do === "call-model") {
-        await pause(steps, action, host);
-        await callModel(turn, host, agent, action, said, journal);
-      } else await runTools(turn, host, tools, action);
-      host.changed();
+        await pause(steps, action, context);
+        await callModel(turn, context, agent, action, said, journal);
+      } else await runTools(turn, context, tools, action);
+      context.changed();
     }
   } catch (error) {
-    const failure = describeFailure(error, host);
+    const failure = describeFailure(error, context);
     if (!failure) throw error;
     const { message, level = "error", ...fields } = failure;
     log.log(level, "turn.failed", fields);
@@ -92,24 +92,28 @@ async function reachAnswer(turn: OpenTurn, host: TurnHost): Promise<void> {
 }
 
 /** Waits before an attempt at a model call that follows lost ones, and says so. An instance that dies meanwhile leaves the rest. */
-async function pause(steps: readonly StepRow[], { step }: { step: number }, host: TurnHost): Promise<void> {
+async function pause(
+  steps: readonly StepRow[],
+  { step }: { step: number },
+  context: TurnContext,
+): Promise<void> {
   const lostAt = steps[step]?.startedAt;
   if (lostAt === undefined) return;
-  const ms = lostAt + pauseAfter(lostAttempts(steps.map(({ entry }) => entry))) - host.now();
+  const ms = lostAt + pauseAfter(lostAttempts(steps.map(({ entry }) => entry))) - context.now();
   if (ms <= 0) return;
-  host.live.restart("This answer was interrupted several times; trying again in a moment.");
-  await sleep(ms, host.signal);
+  context.live.restart("This answer was interrupted several times; trying again in a moment.");
+  await sleep(ms, context.signal);
 }
 
 /** Each decision may have woken the turn once; whatever else has, followed a death. */
-function hasDiedTooOften({ id, generation }: OpenTurn, { store, now }: TurnHost): boolean {
+function hasDiedTooOften({ id, generation }: OpenTurn, { store, now }: TurnContext): boolean {
   if (generation <= MAX_GENERATIONS || generation - countDecided(store.steps(id)) <= MAX_GENERATIONS)
     return false;
   return now() - (store.turn(id)?.startedAt ?? 0) >= MIN_TRIED_MS;
 }
 
 /** Ends a turn that was interrupted too often. `why`: for the operator. */
-function giveUp(turn: OpenTurn, { store, log, now }: TurnHost, why: Record<string, number>): void {
+function giveUp(turn: OpenTurn, { store, log, now }: TurnContext, why: Record<string, number>): void {
   const message = "Something kept interrupting this answer, so I gave up. Please ask again.";
   log.log("error", "turn.given_up", why);
   store.fail(turn, { code: "interrupted", message }, now());
@@ -122,7 +126,7 @@ interface FailureDescription extends LogFields {
 }
 
 /** What the user reads (`message`) and what the operator reads (the rest), for errors that another try would not mend. */
-function describeFailure(error: unknown, { agentName, now }: TurnHost): FailureDescription | undefined {
+function describeFailure(error: unknown, { agentName, now }: TurnContext): FailureDescription | undefined {
   if (error instanceof ProviderError && error.code !== "aborted") {
     const { code, provider, status, requestId, message: cause } = error;
     return { code, provider, status, requestId, cause, message: explainToUser(error, agentName) };
@@ -144,40 +148,40 @@ function describeFailure(error: unknown, { agentName, now }: TurnHost): FailureD
 }
 
 /** What the turn answers, with its files, which the conversation keeps from here on. */
-async function readMessage(turn: OpenTurn, host: TurnHost, agent: AgentParts): Promise<UserMessage> {
+async function readMessage(turn: OpenTurn, context: TurnContext, agent: AgentParts): Promise<UserMessage> {
   const events = turn.messages.map(({ event }) => event);
   const { seesImages } = modelTraits(agent.provider.model);
-  const { user, texts } = await readUserMessage(events, { seesImages, signal: host.signal });
+  const { user, texts } = await readUserMessage(events, { seesImages, signal: context.signal });
   if (events.some(({ attachments }) => attachments?.length)) {
     const kept = texts.map((text) => cutToTokens(text, KEPT_TOKENS));
-    host.store.setUserTexts(turn, kept);
+    context.store.setUserTexts(turn, kept);
   }
   return user;
 }
 
 async function runTools(
   turn: OpenTurn,
-  host: TurnHost,
+  context: TurnContext,
   tools: ReadonlyMap<string, Tool>,
   { calls, unknown, ...round }: Extract<NextAction, { do: "run-tools" }>,
 ): Promise<void> {
-  const { store, now } = host;
+  const { store, now } = context;
   for (const { step, name } of unknown) {
-    host.log.log("warn", "tool.outcome_unknown", { step, tool: name });
+    context.log.log("warn", "tool.outcome_unknown", { step, tool: name });
     store.finishToolCall(turn, step, { content: UNKNOWN_OUTCOME, isError: true, outcome: "unknown" }, now());
   }
   store.startToolCalls(turn, { ...round, calls }, now());
-  host.changed();
+  context.changed();
   const running = calls.map(async ({ step, name, input }) => {
     const tool = tools.get(name);
     const outcome = tool
-      ? await tool.run(input, { idempotencyKey: `${turn.id}-${step}`, signal: host.signal })
+      ? await tool.run(input, { idempotencyKey: `${turn.id}-${step}`, signal: context.signal })
       : {
           content: `There is no tool "${name}". Tools: ${[...tools.keys()].join(", ") || "none"}.`,
           isError: true,
         };
     store.finishToolCall(turn, step, { ...outcome, outcome: "known" }, now());
-    host.changed();
+    context.changed();
   });
   await settleAll(running);
 }
@@ -193,12 +197,12 @@ async function settleAll(running: readonly Promise<void>[]): Promise<void> {
   if (failed) throw failed.reason;
 }
 
-async function post(turn: OpenTurn, host: TurnHost): Promise<void> {
-  for (const item of host.store.pendingOutbox(turn)) {
-    const delivery = await host.deliver(item);
-    if (delivery.status === "sent") host.store.markSent(turn, item.seq);
-    else host.store.markUndeliverable(turn, item.seq, delivery.failure, host.now());
+async function post(turn: OpenTurn, context: TurnContext): Promise<void> {
+  for (const item of context.store.pendingOutbox(turn)) {
+    const delivery = await context.deliver(item);
+    if (delivery.status === "sent") context.store.markSent(turn, item.seq);
+    else context.store.markUndeliverable(turn, item.seq, delivery.failure, context.now());
   }
-  host.store.finish(turn, host.now());
-  host.changed();
+  context.store.finish(turn, context.now());
+  context.changed();
 }

@@ -205,7 +205,7 @@ export class SessionStore extends InboxStore {
    * The turn has its answer: what must be said is in the outbox, and in the conversation, from here on. A quiet one is in
    * the conversation only.
    */
-  post(turn: OpenTurn, text: string, now: number): void {
+  answer(turn: OpenTurn, text: string, now: number): void {
     this.#write(turn, (row) => {
       this.#move(row, { happened: "answered" }, now);
       this.sql.transcript.insert().run({ turnId: turn.id, role: "assistant", content: text, now });
@@ -220,7 +220,7 @@ export class SessionStore extends InboxStore {
       this.#write(turn, () => {
         this.#startStep(turn, 0, { kind: "command", command, reply }, now, now);
       });
-      this.post(turn, reply.text, now);
+      this.answer(turn, reply.text, now);
     });
   }
 

@@ -1,11 +1,11 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import {
-  createSession,
+  createLogin,
   createTicket,
-  SESSION_TTL_SECONDS,
+  LOGIN_TTL_SECONDS,
   TICKET_TTL_SECONDS,
-  verifySession,
+  verifyLogin,
   verifyTicket,
 } from "../../../shared/auth/ticket.ts";
 
@@ -61,14 +61,14 @@ describe("a login ticket", () => {
 
 describe("a session", () => {
   it("lasts 30 days", async () => {
-    const session = await createSession(token, { now, random });
-    const expires = Math.floor(now / 1000) + SESSION_TTL_SECONDS;
-    expect(await verifySession(token, session, expires * 1000 - 1)).toEqual({ nonce, expires });
-    expect(await verifySession(token, session, expires * 1000)).toBeNull();
+    const session = await createLogin(token, { now, random });
+    const expires = Math.floor(now / 1000) + LOGIN_TTL_SECONDS;
+    expect(await verifyLogin(token, session, expires * 1000 - 1)).toEqual({ nonce, expires });
+    expect(await verifyLogin(token, session, expires * 1000)).toBeNull();
   });
 
   it("is no ticket, and a ticket is no session", async () => {
-    expect(await verifyTicket(token, await createSession(token, { now, random }), now)).toBeNull();
-    expect(await verifySession(token, await createTicket(token, { now, random }), now)).toBeNull();
+    expect(await verifyTicket(token, await createLogin(token, { now, random }), now)).toBeNull();
+    expect(await verifyLogin(token, await createTicket(token, { now, random }), now)).toBeNull();
   });
 });

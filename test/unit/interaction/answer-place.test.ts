@@ -5,26 +5,26 @@ import {
   answerContents,
   deferredBy,
   nextPostIn,
-  type Place,
-  type PlacedPost,
-  placeOf,
   remarkAt,
   switchAt,
+  type VenueKind,
+  type VenuePost,
+  venueKindOf,
 } from "../../../shared/interaction/answer-place.ts";
 
 const MINUTE = 60_000;
 const expiresAt = 15 * MINUTE;
 
-const post = (part: number, content: string | null, place: Place = "token"): PlacedPost => ({
+const post = (part: number, content: string | null, place: VenueKind = "token"): VenuePost => ({
   ...{ part, content, place, messageId: `${place}${part}` },
   ...{ hasFile: false, controls: [] },
 });
 const file = { name: "answer.md", type: "text/markdown", content: "all of it" };
 
-describe("placeOf", () => {
+describe("venueKindOf", () => {
   const situation = { now: 0, expiresAt, isPrivate: false, hasChannel: true, isTokenRefused: false };
 
-  it.each<[string, PlacedPost[], Partial<typeof situation>, Place]>([
+  it.each<[string, VenuePost[], Partial<typeof situation>, VenueKind]>([
     ["goes by the token while it lives", [], { now: 14 * MINUTE - 1 }, "token"],
     ["leaves it one minute before its end", [post(0, "a")], { now: 14 * MINUTE }, "channel"],
     ["for a DM where only the user may read it", [], { now: 14 * MINUTE, isPrivate: true }, "dm"],
@@ -39,7 +39,7 @@ describe("placeOf", () => {
       "dm",
     ],
   ])("%s", (_, posted, difference, place) => {
-    expect(placeOf(posted, { ...situation, ...difference })).toBe(place);
+    expect(venueKindOf(posted, { ...situation, ...difference })).toBe(place);
   });
 });
 
@@ -136,7 +136,7 @@ describe("whatever is lost, whenever the token ends and however often the answer
 });
 
 interface Shown {
-  place: Place;
+  place: VenueKind;
   content: string;
 }
 
@@ -148,7 +148,7 @@ class FakeInteraction {
   now = 0;
   readonly #circumstances: { isPrivate: boolean; hasChannel: boolean };
   readonly #messages = new Map<string, Shown>();
-  readonly #rows = new Map<number, PlacedPost & { take: number }>();
+  readonly #rows = new Map<number, VenuePost & { take: number }>();
 
   constructor(circumstances: { isPrivate: boolean; hasChannel: boolean }) {
     this.#circumstances = circumstances;
@@ -177,7 +177,7 @@ class FakeInteraction {
   /** Follows the plan until it rests, or every fate has come to pass. */
   follow(desired: DesiredPosts, fates: readonly string[]): void {
     for (let n = 0; n <= 100; n++) {
-      const place = placeOf([...this.#rows.values()], {
+      const place = venueKindOf([...this.#rows.values()], {
         ...{ now: this.now, expiresAt, isTokenRefused: false },
         ...this.#circumstances,
       });
@@ -221,7 +221,7 @@ class FakeInteraction {
     }
   }
 
-  #key(row: { part: number; take: number; place: Place } | undefined): string {
+  #key(row: { part: number; take: number; place: VenueKind } | undefined): string {
     return `${row?.part}.${row?.take}.${row?.place}`;
   }
 }

@@ -10,7 +10,7 @@ import type { Env } from "../../../env.ts";
 import { BudgetError } from "../../engine/budget-error.ts";
 import type { ReportStore } from "../../engine/report-store.ts";
 import type { ReportRow } from "../../engine/schema.ts";
-import type { SpendingGate } from "../../engine/turn-host.ts";
+import type { SpendingGate } from "../../engine/turn-context.ts";
 import type { JobHandler, Part } from "../part.ts";
 
 /** Calls that the hub is told of at once. */

@@ -29,7 +29,7 @@ interface AnsweringModel {
 }
 
 /** What a summary needs from the object it is made in. */
-export interface SummaryHost {
+export interface SummarizerOptions {
   store: SummaryStore;
   log: Logger;
   now: () => number;
@@ -42,13 +42,13 @@ export interface SummaryHost {
 }
 
 export class Summarizer implements Part {
-  readonly #host: SummaryHost;
+  readonly #options: SummarizerOptions;
   readonly jobs: { watchdog: JobHandler } = { watchdog: () => this.wake() };
   /** Ends the summary that is being made. */
   #making: AbortController | undefined;
 
-  constructor(host: SummaryHost) {
-    this.#host = host;
+  constructor(options: SummarizerOptions) {
+    this.#options = options;
   }
 
   /** Whether a summary is being made. */
@@ -67,7 +67,7 @@ export class Summarizer implements Part {
   }
 
   #noteLost(): void {
-    const { store, spending, now } = this.#host;
+    const { store, spending, now } = this.#options;
     const lost = store.lostCall(now());
     if (lost) spending.note(lost);
   }
@@ -84,7 +84,7 @@ export class Summarizer implements Part {
   /** Starts on a summary if it is time for one. */
   wake(): void {
     if (this.isBusy) return;
-    const { store, changed, log } = this.#host;
+    const { store, changed, log } = this.#options;
     const turn = store.lastDoneTurn();
     if (!turn) return;
     const plan = nextSummary(store.unsummarised(), turn.steps, modelTraits(turn.model).contextWindow);
@@ -101,8 +101,8 @@ export class Summarizer implements Part {
 
   /** A summary that fails or may not be made costs nothing but the summary: it is tried again after the next turn. */
   async #summarise(turnId: string, plan: SummaryPlan, signal: AbortSignal): Promise<void> {
-    const { store, now, model } = this.#host;
-    const log = this.#host.log.with({ turn: turnId });
+    const { store, now, model } = this.#options;
+    const log = this.#options.log.with({ turn: turnId });
     try {
       const answering = await model();
       if (!answering) return store.skip(turnId, plan, now());
@@ -131,7 +131,7 @@ export class Summarizer implements Part {
     { provider, limits }: AnsweringModel,
     signal: AbortSignal,
   ): Promise<ModelResult> {
-    const { store, spending, now } = this.#host;
+    const { store, spending, now } = this.#options;
     const { step, attempt } = plan;
     const request = summaryRequest({ earlier: store.current()?.text, messages: plan.messages }, limits);
     const asked = { provider: provider.name, model: provider.model };

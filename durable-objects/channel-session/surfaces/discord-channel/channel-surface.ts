@@ -5,7 +5,7 @@ import type { BegunTurn, TurnState } from "../../engine/turn-state.ts";
 import type { DiscordConnections } from "../discord/connections.ts";
 import { complete, type Display, desiredPosts } from "../discord/desired.ts";
 import type { PostStore } from "../discord/post-store.ts";
-import type { AnswerPlace, PostedSurface, StatusSign } from "../discord/posted-surface.ts";
+import type { PlacedAnswer, PostedSurface, StatusSign } from "../discord/posted-surface.ts";
 import type { PostRow } from "../discord/schema.ts";
 import { ChannelPlacement, type ThreadRefusal } from "./channel-placement.ts";
 import type { StatusReactions } from "./status-reactions.ts";
@@ -37,11 +37,11 @@ export class ChannelSurface implements PostedSurface {
     return kind === "discord";
   }
 
-  placeOf(
+  placementFor(
     turnId: string,
     { id: trace, target }: InboundEvent,
     log: Logger,
-  ): AnswerPlace | { missing: string } {
+  ): PlacedAnswer | { missing: string } {
     const { bot } = this.#connections;
     if (target.kind !== "discord") throw new Error(`no channel: ${target.kind}`);
     if ("missing" in bot) return { missing: `the secret ${bot.missing} is not set.` };

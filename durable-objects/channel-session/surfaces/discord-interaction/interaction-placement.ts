@@ -2,7 +2,12 @@ import * as z from "zod";
 import { DiscordError, isFinal } from "../../../../shared/discord/errors.ts";
 import type { DesiredPosts, PostAction } from "../../../../shared/discord/posting-plan.ts";
 import type { DiscordRest } from "../../../../shared/discord/rest.ts";
-import { nextPostIn, type Place, placeOf, remarkAt } from "../../../../shared/interaction/answer-place.ts";
+import {
+  nextPostIn,
+  remarkAt,
+  type VenueKind,
+  venueKindOf,
+} from "../../../../shared/interaction/answer-place.ts";
 import type { Logger } from "../../../../shared/log.ts";
 import type { InteractionTarget } from "../../../../shared/session/event.ts";
 import type { DiscordConnection } from "../../../clients/discord-client.ts";
@@ -38,7 +43,7 @@ export class InteractionPlacement implements Placement {
   #isTokenRefused = false;
   #isChannelRefused = false;
   /** Where the last request was to go. */
-  #tried: Place | undefined;
+  #tried: VenueKind | undefined;
   #dm: string | undefined;
 
   constructor(options: InteractionPlacementOptions) {
@@ -49,12 +54,12 @@ export class InteractionPlacement implements Placement {
 
   isShown(desired: DesiredPosts): boolean {
     const { posts, turnId } = this.#options;
-    return nextPostIn(this.#place(), desired, posts.ofTurn(turnId).map(toPost)).do === "nothing";
+    return nextPostIn(this.#venueKind(), desired, posts.ofTurn(turnId).map(toPost)).do === "nothing";
   }
 
   async next(desired: DesiredPosts, effort: Effort): Promise<PlacedAction | undefined> {
     const { posts, turnId, now } = this.#options;
-    const place = this.#place();
+    const place = this.#venueKind();
     this.#tried = place;
     if (place === "channel") await this.#settleUnheard(effort);
     const rows = posts.ofTurn(turnId);
@@ -70,7 +75,7 @@ export class InteractionPlacement implements Placement {
   async prepare(): Promise<void> {}
 
   remark(): string | null {
-    return this.#place() === "token" ? remarkAt(this.#options.now(), this.#options.target) : null;
+    return this.#venueKind() === "token" ? remarkAt(this.#options.now(), this.#options.target) : null;
   }
 
   async hasOther(error: DiscordError): Promise<boolean> {
@@ -81,16 +86,16 @@ export class InteractionPlacement implements Placement {
       if (tried === "token") this.#isTokenRefused ||= isTurnedAway || error.code === "unauthorized";
       if (tried === "channel") this.#isChannelRefused ||= isTurnedAway;
     }
-    const place = this.#place();
+    const place = this.#venueKind();
     if (place === tried) return false;
     this.#options.log.log("warn", "discord.answer_moved", { to: place, cause: error.message });
     return true;
   }
 
-  #place(): Place {
+  #venueKind(): VenueKind {
     const { posts, turnId, target, now } = this.#options;
     const { expiresAt, isPrivate, channelId } = target;
-    return placeOf(posts.ofTurn(turnId), {
+    return venueKindOf(posts.ofTurn(turnId), {
       ...{ now: now(), expiresAt, isPrivate },
       hasChannel: channelId !== undefined && !this.#isChannelRefused,
       isTokenRefused: this.#isTokenRefused,
@@ -98,7 +103,7 @@ export class InteractionPlacement implements Placement {
   }
 
   async #venue(
-    place: Place,
+    place: VenueKind,
     action: Exclude<PostAction, { do: "nothing" }>,
     rows: readonly PostRow[],
     effort: Effort,

@@ -5,7 +5,7 @@ import type { TurnState } from "../../engine/turn-state.ts";
 import type { DiscordConnections } from "../discord/connections.ts";
 import { complete, type Display, desiredPosts } from "../discord/desired.ts";
 import type { PostStore } from "../discord/post-store.ts";
-import type { AnswerPlace, PostedSurface } from "../discord/posted-surface.ts";
+import type { PlacedAnswer, PostedSurface } from "../discord/posted-surface.ts";
 import type { PostRow } from "../discord/schema.ts";
 import { InteractionPlacement } from "./interaction-placement.ts";
 
@@ -26,7 +26,7 @@ export class InteractionSurface implements PostedSurface {
     return kind === "interaction";
   }
 
-  placeOf(turnId: string, { id: trace, target }: InboundEvent, log: Logger): AnswerPlace {
+  placementFor(turnId: string, { id: trace, target }: InboundEvent, log: Logger): PlacedAnswer {
     if (target.kind !== "interaction") throw new Error(`no interaction: ${target.kind}`);
     const { bot, tokenRoutes } = this.#connections;
     const rest = tokenRoutes.with({ trace });

@@ -12,7 +12,7 @@ import { findAgentIfAny } from "../../../agent/find-agent.ts";
 import type { Env } from "../../../env.ts";
 import type { TurnState } from "../../engine/turn-state.ts";
 import type { PostStore } from "../discord/post-store.ts";
-import type { AnswerPlace, PostedSurface } from "../discord/posted-surface.ts";
+import type { PlacedAnswer, PostedSurface } from "../discord/posted-surface.ts";
 import { WebhookPlacement } from "./webhook-placement.ts";
 
 /** Answers by way of a Discord webhook, whole and when they are complete. */
@@ -38,11 +38,11 @@ export class WebhookSurface implements PostedSurface {
     return kind === "discord-webhook";
   }
 
-  placeOf(
+  placementFor(
     turnId: string,
     { id: trace, target }: InboundEvent,
     log: Logger,
-  ): AnswerPlace | { missing: string } {
+  ): PlacedAnswer | { missing: string } {
     if (target.kind !== "discord-webhook") throw new Error(`no webhook: ${target.kind}`);
     const address = this.#address(target);
     if ("missing" in address) return address;

@@ -7,7 +7,7 @@ import type { Display } from "./desired.ts";
 import { LivePosting } from "./live-posting.ts";
 import type { PlacedAction } from "./placement.ts";
 import type { PostStore } from "./post-store.ts";
-import type { AnswerPlace, PostedSurface } from "./posted-surface.ts";
+import type { PlacedAnswer, PostedSurface } from "./posted-surface.ts";
 import { Poster } from "./poster.ts";
 import { keepTyping } from "./typing.ts";
 import type { Effort } from "./venue.ts";
@@ -22,7 +22,7 @@ const TYPING_MS = 2_000;
 const MAX_LOST = 2;
 
 /** What one answer needs. */
-export interface AnswerOptions extends AnswerPlace {
+export interface AnswerOptions extends PlacedAnswer {
   turnId: string;
   surface: PostedSurface;
   posts: PostStore;

@@ -1,6 +1,6 @@
 import { and, asc, eq, inArray, ne, or, placeholder, type SQLWrapper, sql } from "drizzle-orm";
 import { shownControlIds } from "../../../../shared/discord/components.ts";
-import type { PlacedPost } from "../../../../shared/interaction/answer-place.ts";
+import type { VenuePost } from "../../../../shared/interaction/answer-place.ts";
 import type { SessionDatabase } from "../../database.ts";
 import { type PostRow, posts } from "./schema.ts";
 import type { MadeMessage } from "./venue.ts";
@@ -136,7 +136,7 @@ export class PostStore {
 }
 
 /** What the posting plan sees of a row. */
-export function toPost({ confirmed, content, ...row }: PostRow): PlacedPost {
+export function toPost({ confirmed, content, ...row }: PostRow): VenuePost {
   const { part, messageId, hasFile, controls, place } = row;
   return { part, messageId, content: confirmed ? content : null, hasFile, controls, place };
 }

@@ -8,7 +8,7 @@ import type { Placement } from "./placement.ts";
 import type { PostRow } from "./schema.ts";
 
 /** Where an answer goes, and the client that takes it there. */
-export interface AnswerPlace {
+export interface PlacedAnswer {
   placement: Placement;
   rest: DiscordRest;
 }
@@ -30,7 +30,7 @@ export interface PostedSurface {
   readonly patienceMs: number;
   answers(target: ReplyTarget): boolean;
   /** @returns what is missing when nothing can be posted. */
-  placeOf(turn: string, event: InboundEvent, log: Logger): AnswerPlace | { missing: string };
+  placementFor(turn: string, event: InboundEvent, log: Logger): PlacedAnswer | { missing: string };
   /** @see desiredPosts */
   desired(turn: TurnState, posted: readonly PostRow[], display: Display): DesiredPosts | undefined;
   /** An answer that is complete. */

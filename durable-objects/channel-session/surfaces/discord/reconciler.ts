@@ -171,7 +171,7 @@ export class Reconciler implements Surface {
   ): Answer | { missing: string } {
     const { posts, turns, display } = this.#options;
     const log = this.#options.log.with({ turn: turnId, trace: event.id });
-    const place = surface.placeOf(turnId, event, log);
+    const place = surface.placementFor(turnId, event, log);
     if ("missing" in place) return place;
     const state = () => turns.of(turnId);
     return new Answer({ ...place, turnId, surface, posts, state, display, log, now: Date.now, after });

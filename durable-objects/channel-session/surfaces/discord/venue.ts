@@ -6,7 +6,7 @@ import { DISCORD_CODE, DiscordError } from "../../../../shared/discord/errors.ts
 import type { PostContent } from "../../../../shared/discord/posting-plan.ts";
 import type { UploadedFile } from "../../../../shared/discord/request-body.ts";
 import type { DiscordRequest } from "../../../../shared/discord/rest.ts";
-import type { Place } from "../../../../shared/interaction/answer-place.ts";
+import type { VenueKind } from "../../../../shared/interaction/answer-place.ts";
 import type { PostRow } from "./schema.ts";
 
 /** How long, and until when, a request may be tried. */
@@ -35,7 +35,7 @@ export type MadeMessage = z.infer<typeof madeMessage>;
 export type NewMessage = PostContent & Pick<PostRow, "turnId" | "take" | "attemptedAt">;
 
 export interface Venue {
-  readonly place: Place;
+  readonly place: VenueKind;
   /** The channel that its messages are in, as far as that is known. */
   readonly channelId: string;
   /** Whether a message that was sent before, and may be there, has to be looked for before it is sent again. */

@@ -39,7 +39,7 @@ export interface SpendingGate {
 }
 
 /** What a turn needs from the object it runs in. */
-export interface TurnHost {
+export interface TurnContext {
   readonly store: SessionStore;
   readonly log: Logger;
   readonly signal: AbortSignal;
