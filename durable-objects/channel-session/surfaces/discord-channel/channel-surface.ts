@@ -1,12 +1,10 @@
-import type { DesiredPosts } from "../../../../shared/discord/posting-plan.ts";
 import type { Logger } from "../../../../shared/log.ts";
 import type { InboundEvent, ReplyTarget } from "../../../../shared/session/event.ts";
-import type { BegunTurn, TurnState } from "../../engine/turn-state.ts";
+import type { BegunTurn } from "../../engine/turn-state.ts";
 import type { DiscordConnections } from "../discord/connections.ts";
-import { complete, type Display, desiredPosts } from "../discord/desired.ts";
+import { complete, desiredPosts } from "../discord/desired.ts";
 import type { PostStore } from "../discord/post-store.ts";
 import type { PlacedAnswer, PostedSurface, StatusSign } from "../discord/posted-surface.ts";
-import type { PostRow } from "../discord/schema.ts";
 import { ChannelPlacement, type ThreadRefusal } from "./channel-placement.ts";
 import type { StatusReactions } from "./status-reactions.ts";
 import type { ThreadRefusals } from "./thread-refusals.ts";
@@ -16,6 +14,8 @@ export class ChannelSurface implements PostedSurface {
   readonly name = "discord";
   readonly isLive = true;
   readonly patienceMs = Number.POSITIVE_INFINITY;
+  readonly desired = desiredPosts;
+  readonly complete = complete;
   readonly #connections: DiscordConnections;
   readonly #posts: PostStore;
   readonly #reactions: StatusReactions;
@@ -49,14 +49,6 @@ export class ChannelSurface implements PostedSurface {
     const threadRefused = (refusal: ThreadRefusal) => this.#refusals.note(refusal, log);
     const options = { turnId, target, rest, posts: this.#posts, threadRefused };
     return { placement: new ChannelPlacement(options), rest };
-  }
-
-  desired(turn: TurnState, posted: readonly PostRow[], display: Display): DesiredPosts | undefined {
-    return desiredPosts(turn, posted, display);
-  }
-
-  complete(turn: TurnState, text: string, display: Display): DesiredPosts {
-    return complete(turn, text, display);
   }
 
   queued(event: InboundEvent): void {
