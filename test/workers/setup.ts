@@ -20,6 +20,9 @@ declare global {
   }
 }
 
+// The vendors' SDKs take a busy machine half a minute to transform: the first file of a runtime waits for that here, and no test.
+await Promise.all([import("@anthropic-ai/sdk"), import("openai")]);
+
 // Files share a runtime and its servers: each begins with the clock right, nothing stored, nobody at work and nothing recorded.
 vi.useRealTimers();
 await reset();
