@@ -12,11 +12,11 @@ import { migrateDatabase, openDatabase, type SessionDatabase } from "./database.
 import type { Forgetful } from "./engine/forgetting.ts";
 import { ReportStore } from "./engine/report-store.ts";
 import { SessionStore } from "./engine/store.ts";
-import { StoredTurnStates } from "./engine/turn-states.ts";
-import { Approvals } from "./parts/approvals.ts";
+import { StoredTurnStates } from "./engine/stored-turn-states.ts";
+import { ApprovalDeadline } from "./parts/approval-deadline.ts";
 import { JobTable } from "./parts/jobs/job-table.ts";
 import type { Part } from "./parts/part.ts";
-import { Retention } from "./parts/retention/retention.ts";
+import { Retention } from "./parts/retention.ts";
 import { RunReport } from "./parts/run-report.ts";
 import { SharedRecords } from "./parts/shared-records.ts";
 import { Spending } from "./parts/spending/spending.ts";
@@ -106,7 +106,7 @@ export class SessionRooms {
       spending,
       summarizer,
       this.worker,
-      new Approvals({ store, jobs, log, decided: (turn) => this.decided(turn) }),
+      new ApprovalDeadline({ store, jobs, log, decided: (turn) => this.decided(turn) }),
       this.records,
       new RunReport(env, agent, log),
       new Retention({

@@ -4,7 +4,7 @@ import type { JobTable } from "./jobs/job-table.ts";
 import type { JobHandler, Part } from "./part.ts";
 
 /** What approvals need of the session. */
-export interface ApprovalsOptions {
+export interface ApprovalDeadlineOptions {
   store: SessionStore;
   jobs: JobTable;
   log: Logger;
@@ -13,11 +13,11 @@ export interface ApprovalsOptions {
 }
 
 /** Tool calls that wait for people: the clock declines what nobody decides on in time. */
-export class Approvals implements Part {
-  readonly #options: ApprovalsOptions;
+export class ApprovalDeadline implements Part {
+  readonly #options: ApprovalDeadlineOptions;
   readonly jobs: { approval: JobHandler };
 
-  constructor(options: ApprovalsOptions) {
+  constructor(options: ApprovalDeadlineOptions) {
     this.#options = options;
     this.jobs = { approval: (now) => this.#declineOverdue(now) };
   }

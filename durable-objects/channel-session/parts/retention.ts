@@ -1,12 +1,12 @@
-import type { Character } from "../../../../shared/character/schema.ts";
-import type { Logger } from "../../../../shared/log.ts";
-import { isEverForgotten } from "../../../../shared/memory/retention.ts";
-import { retentionMs } from "../../../../shared/time/retention.ts";
-import type { Forgetful } from "../../engine/forgetting.ts";
-import type { SessionStore } from "../../engine/store.ts";
-import type { JobTable } from "../jobs/job-table.ts";
-import type { JobHandler, Part } from "../part.ts";
-import type { SharedRecords } from "../shared-records.ts";
+import type { Character } from "../../../shared/character/schema.ts";
+import type { Logger } from "../../../shared/log.ts";
+import { isEverForgotten } from "../../../shared/memory/retention.ts";
+import { retentionMs } from "../../../shared/time/retention.ts";
+import type { Forgetful } from "../engine/forgetting.ts";
+import type { SessionStore } from "../engine/store.ts";
+import type { JobTable } from "./jobs/job-table.ts";
+import type { JobHandler, Part } from "./part.ts";
+import type { SharedRecords } from "./shared-records.ts";
 
 /** How often an idle conversation is looked through for what its retention has run out for, in milliseconds. */
 const PURGE_EVERY_MS = 24 * 3_600_000;
