@@ -296,6 +296,25 @@ describe("an instance that dies", () => {
     expect((await toolRequests(word)).filter(({ method }) => method === "POST")).toHaveLength(1);
   });
 
+  it.each<[string, (chat: Chat) => Promise<unknown>]>([
+    ["a look at its history", (chat) => chat.stub.history()],
+    ["a question about one event", (chat) => chat.stub.turnOf("chat:nobody-sent-this")],
+    ["an edit of what is none of its messages", (chat) => chat.stub.amend({ id: "chat:none", text: "" })],
+    ["a page that connects", (chat) => chat.connect()],
+    ["its alarm, before any job is due", (chat) => runDurableObjectAlarm(chat.stub)],
+  ])("leaves a turn that goes on after the next one's first event, whatever it is: %s", async (_, event) => {
+    const chat = new Chat();
+    const word = marker();
+    await chat.send(`${word} [[chunks 30]] [[slow 20]] [[say taken up by whoever comes next]]`);
+    await vi.waitFor(async () => expect(await modelRequests(word)).toHaveLength(1));
+    await abortAllDurableObjects();
+    await event(chat);
+    // Nobody asks the session again, and its watchdog is half a minute away.
+    await vi.waitFor(async () => expect(await modelRequests(word)).toHaveLength(2));
+    const [turn] = await chat.settled();
+    expect(answerOf(turn as never)).toBe("taken up by whoever comes next");
+  });
+
   it("is noticed by the watchdog when nobody calls", async () => {
     const chat = new Chat();
     await chat.send("[[chunks 20]] [[slow 30]] [[say woken by the alarm]]");
