@@ -90,7 +90,7 @@ export default defineConfig({
       {
         test: {
           name: "e2e",
-          include: ["test/e2e/**/*.test.ts"],
+          include: ["test/e2e/**/*.test.ts", "test/upgrade/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           // They build the pages in one place, and count on the machine for themselves.
