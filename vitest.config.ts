@@ -105,7 +105,7 @@ export default defineConfig(({ mode }) => ({
         test: {
           ...storms(mode),
           name: "e2e",
-          include: ["test/e2e/**/*.test.ts"],
+          include: ["test/e2e/**/*.test.ts", "test/upgrade/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

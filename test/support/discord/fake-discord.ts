@@ -23,10 +23,12 @@ import { GatewayFaults } from "./gateway/faults.ts";
 import { CLOSE } from "./gateway/frames.ts";
 import { type GatewayOptions, GatewayRoom } from "./gateway/room.ts";
 import type { SessionView } from "./gateway/tally.ts";
+import { decodeGraph, encodeGraph } from "./graph.ts";
 import { Application } from "./interactions/application.ts";
 import { CommandBook } from "./interactions/commands.ts";
 import { InteractionFaults } from "./interactions/faults.ts";
 import { InteractionRoom } from "./interactions/room.ts";
+import type { InteractionState } from "./interactions/state.ts";
 import { seededRandom } from "./random.ts";
 import type { Report, Tally } from "./remote.ts";
 import { restApp } from "./rest/app.ts";
@@ -39,7 +41,7 @@ import { RateLimits } from "./rest/rate-limits.ts";
 import type { RecordedRequest, Violation } from "./rest/request.ts";
 import { countEffect, emptyTally } from "./rest/tally.ts";
 import type { NewUser } from "./state.ts";
-import { Store } from "./store.ts";
+import { Store, type StoreContents } from "./store.ts";
 import { webClientRoutes } from "./web-client.ts";
 import { World } from "./world.ts";
 
@@ -68,6 +70,8 @@ export interface FakeDiscordOptions extends Partial<GatewayOptions> {
   seed?: number;
   /** How the latency of REST answers passes; default: as time does. For tests with a clock of their own. */
   sleep?: (ms: number) => Promise<unknown>;
+  /** What another one held when it was saved: {@link FakeDiscord.save}. Its clock has to be behind this one's. */
+  saved?: unknown;
 }
 
 export interface FakeDiscord {
@@ -89,7 +93,15 @@ export interface FakeDiscord {
   readonly profile: Profile;
   /** Gateway sessions, connected or resumable. */
   sessions(): SessionView[];
+  /** All that is there as plain JSON: people, places, messages, interactions. Commands and sessions are not among it. */
+  save(): unknown;
   close(): Promise<void>;
+}
+
+/** What is saved. */
+interface SavedDiscord {
+  contents: StoreContents;
+  interactions: InteractionState[];
 }
 
 /** The bot's token where none is given; in the form of a real one. */
@@ -101,7 +113,13 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}): Promis
   const clock = options.now ?? Date.now;
   let advancedMs = 0;
   const now = () => clock() + advancedMs;
-  const store = new Store({ now, bot: options.bot ?? { username: "rig" } });
+  const saved = options.saved === undefined ? undefined : (decodeGraph(options.saved) as SavedDiscord);
+  const store = new Store({
+    ...{ now, bot: options.bot ?? { username: "rig" } },
+    ...(saved && { contents: saved.contents }),
+  });
+  const nonces = new Nonces(now, options.nonceMemoryMs ?? 300_000);
+  for (const message of store.allMessages()) nonces.remember(message, store.createdAt(message.id));
   const random = seededRandom(seed);
   const restFaults = new RestFaults({ random, now, profile });
   const application = new Application(options.disallowedIntents ?? 0);
@@ -119,6 +137,7 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}): Promis
     violations,
     deadlineMs: options.interactionDeadlineMs ?? 3000,
   });
+  interactions.add(saved?.interactions ?? []);
   const world = new World(store, interactions, (ms) => {
     advancedMs += ms;
   });
@@ -137,7 +156,7 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}): Promis
     state: {
       store,
       interactions,
-      nonces: new Nonces(now, options.nonceMemoryMs ?? 300_000),
+      nonces,
       gatewayUrl: () => gatewayUrl,
       sessionStartLimit: () => ({
         total: room.options.sessionStarts,
@@ -224,6 +243,11 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}): Promis
       return restFaults.profile;
     },
     sessions: () => room.sessions(),
+    save: () => {
+      // How they were delivered is nothing that anybody asks for again.
+      const kept = interactions.all().map((state) => ({ ...state, request: null, answers: [] }));
+      return encodeGraph({ contents: store.contents(), interactions: kept } satisfies SavedDiscord);
+    },
     async close() {
       for (const connection of connections) connection.terminate();
       server.close();

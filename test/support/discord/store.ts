@@ -33,6 +33,17 @@ export interface StoreEvent {
   channelId?: string;
 }
 
+/** All that a {@link Store} holds. */
+export interface StoreContents {
+  bot: APIUser;
+  guilds: Map<string, GuildState>;
+  users: Map<string, APIUser>;
+  channels: Map<string, ChannelState>;
+  ephemerals: Map<string, MessageState>;
+  uploads: Map<string, AttachmentState>;
+  deleted: Map<string, MessageState>;
+}
+
 /** The state of a Discord with one bot. */
 export class Store {
   readonly now: () => number;
@@ -40,19 +51,44 @@ export class Store {
   readonly bot: APIUser;
   /** Where attachments are downloaded from. */
   filesUrl = "http://127.0.0.1";
-  readonly guilds = new Map<string, GuildState>();
-  readonly #users = new Map<string, APIUser>();
-  readonly #channels = new Map<string, ChannelState>();
+  readonly guilds: Map<string, GuildState>;
+  readonly #users: Map<string, APIUser>;
+  readonly #channels: Map<string, ChannelState>;
   /** Messages that one user sees, by id: they stand in no channel. */
-  readonly ephemerals = new Map<string, MessageState>();
-  readonly #uploads = new Map<string, AttachmentState>();
-  readonly #deleted = new Map<string, MessageState>();
+  readonly ephemerals: Map<string, MessageState>;
+  readonly #uploads: Map<string, AttachmentState>;
+  readonly #deleted: Map<string, MessageState>;
   readonly #listeners = new Set<(event: StoreEvent) => void>();
 
-  constructor({ now, bot }: { now: () => number; bot: NewUser }) {
+  /** @param contents what another one held, to go on from. */
+  constructor({ now, bot, contents }: { now: () => number; bot: NewUser; contents?: StoreContents }) {
     this.now = now;
     this.newId = snowflakes(now);
-    this.bot = this.addUser({ ...bot, bot: true });
+    this.guilds = contents?.guilds ?? new Map();
+    this.#users = contents?.users ?? new Map();
+    this.#channels = contents?.channels ?? new Map();
+    this.ephemerals = contents?.ephemerals ?? new Map();
+    this.#uploads = contents?.uploads ?? new Map();
+    this.#deleted = contents?.deleted ?? new Map();
+    this.bot = contents?.bot ?? this.addUser({ ...bot, bot: true });
+  }
+
+  contents(): StoreContents {
+    const [users, channels, uploads, deleted] = [this.#users, this.#channels, this.#uploads, this.#deleted];
+    return {
+      bot: this.bot,
+      guilds: this.guilds,
+      users,
+      channels,
+      ephemerals: this.ephemerals,
+      uploads,
+      deleted,
+    };
+  }
+
+  /** Every message that is there. */
+  allMessages(): MessageState[] {
+    return [...this.#channels.values()].flatMap(({ messages }) => messages);
   }
 
   /** Calls `listener` with everything that happens from now on; returns what ends that. */

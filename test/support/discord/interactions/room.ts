@@ -64,6 +64,14 @@ export class InteractionRoom {
     this.#violations = violations;
   }
 
+  /** Goes on with interactions of another room. */
+  add(earlier: readonly InteractionState[]): void {
+    for (const state of earlier) {
+      this.#all.set(state.id, state);
+      this.#byToken.set(state.token, state);
+    }
+  }
+
   all(): InteractionState[] {
     return [...this.#all.values()];
   }

@@ -17,8 +17,9 @@ export class Nonces {
     return found !== undefined && this.#now() - found.at < this.#memoryMs ? found.message : undefined;
   }
 
-  remember(message: MessageState): void {
+  /** @param at when the message was made. */
+  remember(message: MessageState, at = this.#now()): void {
     if (message.nonce === null) return;
-    this.#seen.set(`${message.authorId} ${message.nonce}`, { message, at: this.#now() });
+    this.#seen.set(`${message.authorId} ${message.nonce}`, { message, at });
   }
 }

@@ -1,0 +1,90 @@
+/** A copy of a fixture, opened by the Worker of this checkout, with the world around it as the fixture says. */
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Miniflare } from "miniflare";
+import { Doors } from "./doors.ts";
+import { type Manifest, NOWHERE } from "./fixture.ts";
+import { D1_ID, fireCron, migrateD1, setClock, startRuntime } from "./runtime.ts";
+import { bindings } from "./secrets.ts";
+import { type Surroundings, startSurroundings } from "./stage.ts";
+import { restoreD1, restoreObject } from "./storage.ts";
+import { Town } from "./town.ts";
+
+export interface OpenedFixture extends AsyncDisposable {
+  readonly manifest: Manifest;
+  readonly surroundings: Surroundings;
+  readonly town: Town;
+  readonly doors: Doors;
+  /** Unix milliseconds, by the Worker's clock. */
+  readonly now: () => number;
+  cron(at: number): Promise<void>;
+}
+
+/** How a fixture is opened. */
+export interface Opening {
+  /** The Worker of this checkout; its clock is set. */
+  bundle: string;
+  /** How long after the fixture was made, by the clock of Worker and Discord, in milliseconds. */
+  afterMs: number;
+  /** By how much alarms ring late, in milliseconds: so long, nothing wakes by itself. */
+  alarmsLateMs?: number;
+}
+
+/** @param fixture its folder. */
+export async function openFixture(
+  fixture: string,
+  { bundle, afterMs, alarmsLateMs = 0 }: Opening,
+): Promise<OpenedFixture> {
+  await using cleanup = new AsyncDisposableStack();
+  const directory = await mkdtemp(join(tmpdir(), "rig-upgrade-"));
+  cleanup.defer(() => rm(directory, { recursive: true, force: true }));
+  const state = join(directory, "state");
+  const manifest = JSON.parse(await readFile(join(fixture, "manifest.json"), "utf8")) as Manifest;
+  // The clock starts when everything is in place.
+  const behindMs = Date.now() - (manifest.madeAt + afterMs);
+  const now = () => Date.now() - behindMs;
+  const saved = JSON.parse(await readFile(join(fixture, "discord.json"), "utf8")) as unknown;
+  const surroundings = cleanup.use(await startSurroundings({ now, saved, rateLimits: false }));
+  const { discord, gate } = surroundings;
+  await restore(fixture, manifest, { state, gate: gate.url, alarmsMs: behindMs + alarmsLateMs });
+
+  await setClock(bundle, behindMs);
+  const settings = bindings(gate.url, { token: discord.token, publicKey: discord.world.publicKey() });
+  const runtime = await startRuntime(bundle, state, settings);
+  cleanup.defer(() => runtime.dispose());
+  const doors = new Doors(await runtime.ready, now);
+  const owned = cleanup.move();
+  return {
+    ...{ manifest, surroundings, doors, now },
+    town: new Town(discord, manifest.discord),
+    cron: (at) => fired(runtime, at),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+async function fired(runtime: Miniflare, at: number): Promise<void> {
+  const outcome = await fireCron(runtime, at);
+  if (outcome !== "ok") throw new Error(`the trigger ended with ${outcome}`);
+}
+
+/** Writes everything where the runtime will look for it. Alarms go by the machine's clock: they are moved. */
+async function restore(
+  fixture: string,
+  { objects }: Manifest,
+  { state, gate, alarmsMs }: { state: string; gate: string; alarmsMs: number },
+): Promise<void> {
+  const read = async (file: string) =>
+    (await readFile(join(fixture, file), "utf8")).replaceAll(NOWHERE, gate);
+  const schemas = new Map<string, string>();
+  for (const { class: className, name, file, alarmAt } of objects) {
+    const schema = schemas.get(className) ?? (await read(`${className}/schema.sql`));
+    schemas.set(className, schema);
+    const rows = await read(file);
+    const dump = { schema, rows, alarmAt: alarmAt === null ? null : alarmAt + alarmsMs };
+    await restoreObject(state, { className, name }, dump);
+  }
+  await restoreD1(state, D1_ID, { schema: await read("D1/schema.sql"), rows: await read("D1/rows.sql") });
+  // What this checkout adds to the tables.
+  await migrateD1(state);
+}

@@ -1,0 +1,179 @@
+/**
+ * Whoever runs an earlier version upgrades and is answered on: what a Worker of that version has left behind, in every state
+ * that it can be found in, is opened by the code of this checkout, goes on, and ends as the fixture's manifest says.
+ */
+import { readdirSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { root } from "../support/bundled-worker.ts";
+import { agents } from "./agents.ts";
+import { Bridge } from "./doors.ts";
+import { type ConversationEntry, expand } from "./fixture.ts";
+import { type OpenedFixture, openFixture } from "./opened.ts";
+import { perform, readEnd, wakeAll } from "./play.ts";
+import { bundleForUpgrade } from "./runtime.ts";
+import { MINUTE_MS, yesterdayAtNine } from "./scenes/clock.ts";
+import { WEBHOOK_ID } from "./secrets.ts";
+
+const fixtures = join(root, "test/upgrade/fixtures");
+const SECOND_MS = 1_000;
+/** Longest wait for everything to end, in milliseconds: the machine may be busy. */
+const PATIENCE = { timeout: 60_000, interval: 100 };
+
+let bundle: string;
+beforeAll(async () => {
+  bundle = await mkdtemp(join(tmpdir(), "rig-upgrade-bundle-"));
+  await bundleForUpgrade(bundle);
+});
+afterAll(() => rm(bundle, { recursive: true, force: true }));
+
+/** White space is no part of what is said: how a text is cut into messages is nobody's promise. */
+const words = (text: string) => expand(text).split(/\s+/).filter(Boolean).join(" ");
+
+/** How a conversation has to end. */
+function endOf({ name, holds, turns, shows, calls }: ConversationEntry) {
+  const saying = <T extends { says: string }>(what: T) => ({ ...what, says: words(what.says) });
+  return {
+    ...{ name, holds },
+    ...(turns && { turns: turns.map(saying) }),
+    ...(shows && { shows: shows.map(saying) }),
+    ...(calls && { calls }),
+  };
+}
+
+/** Fails unless these conversations have ended as the manifest says. */
+async function expectEnded(opened: OpenedFixture, entries = opened.manifest.conversations): Promise<void> {
+  const ends = await Promise.all(entries.map((entry) => readEnd(entry, opened)));
+  expect(ends).toEqual(entries.map(endOf));
+}
+
+/** What an agent has spent in this month. */
+async function spentBy({ doors }: OpenedFixture, agent: string): Promise<{ usd: number; calls: number }> {
+  const { month } = await doors.ask<{ month: { usd: number; calls: number } }>(`/agents/${agent}/spend`);
+  return { usd: month.usd, calls: month.calls };
+}
+
+describe.each(readdirSync(fixtures))("what %s has left behind, used a second later", (name) => {
+  let opened: OpenedFixture;
+  const bridges = new Map<string, Bridge>();
+  beforeAll(async () => {
+    opened = await openFixture(join(fixtures, name), {
+      bundle,
+      afterMs: SECOND_MS,
+      alarmsLateMs: 60 * MINUTE_MS,
+    });
+  });
+  afterAll(() => opened[Symbol.asyncDispose]());
+
+  it("is known to its doors: what was spent, chosen, noted, remembered, and the ticket that was used", async () => {
+    const { manifest, doors } = opened;
+    for (const [agent, spent] of Object.entries(manifest.spent)) {
+      expect({ agent, ...(await spentBy(opened, agent)) }).toEqual({ agent, ...spent });
+    }
+    for (const [path, read] of Object.entries(manifest.reads)) expect(await doors.ask(path)).toEqual(read);
+    const login = new URL(`/login?ticket=${manifest.usedTicket}`, doors.url);
+    expect((await fetch(login, { redirect: "manual" })).headers.get("location")).toBe("/login?error=ticket");
+  });
+
+  it("has its gateways' sessions go on where they were", async () => {
+    for (const [agent, session] of Object.entries(opened.manifest.discord.sessions)) {
+      const bridge = new Bridge(opened.doors, agent, session);
+      expect(await bridge.lease()).toMatchObject({ sessionId: session.id, seq: session.seq });
+      bridges.set(agent, bridge);
+    }
+  });
+
+  it("is answered on: once, complete, in order, and what is pressed counts once", async () => {
+    const { conversations } = opened.manifest;
+    await wakeAll(opened, bridges);
+    const played = conversations.map(async ({ name: conversation, acts = [] }) => {
+      for (const act of acts) await perform(conversation, act, opened);
+    });
+    await Promise.all(played);
+    await vi.waitFor(() => expectEnded(opened), PATIENCE);
+    for (const { name: conversation, after = [] } of conversations)
+      for (const act of after) await perform(conversation, act, opened);
+    await expectEnded(opened);
+  });
+
+  it("has its runs end, and posts again only the part that nobody knows of", async () => {
+    const { manifest, doors, surroundings } = opened;
+    await vi.waitFor(async () => {
+      const runs = manifest.cron.map(async ({ agent, job }) => {
+        const answer = await doors.ask<{ runs: { id: string; state: string; output: string | null }[] }>(
+          `/agents/${agent}/cron/${job}/runs`,
+        );
+        return { agent, job, runs: answer.runs.map(({ id, state, output }) => ({ id, state, output })) };
+      });
+      const ends = manifest.cron.map(({ runs: all, ...job }) => ({
+        ...job,
+        runs: all.map((run) => ({ ...run, output: run.output === null ? null : expand(run.output) })),
+      }));
+      expect(await Promise.all(runs)).toEqual(ends);
+    }, PATIENCE);
+    const posts = surroundings.discord.requests.filter(({ path }) => path.includes(WEBHOOK_ID));
+    expect(posts.map(({ body }) => body)).toEqual([
+      expect.objectContaining({ content: expect.stringMatching(/last words$/) }),
+    ]);
+  });
+
+  it("has a delivery that comes again count once, and what is assigned next worked on", async () => {
+    const { manifest, doors, surroundings } = opened;
+    const { model } = surroundings;
+    expect(await doors.alert("hooked", "alert-1", "[[say an alert]]")).toBe(202);
+    const [repo] = manifest.assignment.stream.split("#");
+    const next = { type: "ISSUE_APPROVED", repo, issueNumber: 8, title: "[[say the next one]]" };
+    await doors.ask("/api/events", { method: "POST", body: { ...next, priority: "normal" } });
+    await vi.waitFor(async () => {
+      await opened.cron(yesterdayAtNine(manifest.madeAt) + 33 * MINUTE_MS);
+      expect(model.requests("the next one").map(({ state }) => state)).toEqual(["finished"]);
+    }, PATIENCE);
+    expect(model.requests("an alert")).toHaveLength(1);
+    expect(model.requests("an assigned one")).toHaveLength(1);
+  });
+
+  it("hears new messages", async () => {
+    const { town } = opened;
+    const bridge = bridges.get("porter");
+    if (!bridge) throw new Error("porter has no gateway");
+    const thread = await town.say(bridge, town.channel("porter"), "[[say heard]]");
+    await vi.waitFor(() => expect(town.shown(thread)).toMatchObject([{ content: "heard" }]), PATIENCE);
+  });
+
+  it("has asked nothing of Discord that Discord does not allow", () => {
+    expect(opened.surroundings.discord.violations).toEqual([]);
+  });
+});
+
+describe.each(readdirSync(fixtures))("what %s has left behind, when nobody calls", (name) => {
+  let opened: OpenedFixture;
+  beforeAll(async () => {
+    opened = await openFixture(join(fixtures, name), { bundle, afterMs: MINUTE_MS });
+  });
+  afterAll(() => opened[Symbol.asyncDispose]());
+
+  it("goes on by its alarms alone", async () => {
+    const entries = opened.manifest.conversations.filter(({ acts }) => !acts);
+    // Reading a web chat wakes it.
+    const unread = entries.filter(({ shows }) => shows);
+    expect(unread.length).toBeGreaterThan(0);
+    await vi.waitFor(() => expectEnded(opened, unread), PATIENCE);
+    await vi.waitFor(() => expectEnded(opened, entries), PATIENCE);
+  });
+
+  it("has every model call counted once, those that died with the runtime too", async () => {
+    const { manifest, surroundings } = opened;
+    await vi.waitFor(async () => {
+      let calls = 0;
+      for (const agent of agents.ids) {
+        const before = manifest.spent[agent] ?? { usd: 0, calls: 0 };
+        const now = await spentBy(opened, agent);
+        expect(now.usd).toBeGreaterThanOrEqual(before.usd);
+        calls += now.calls - before.calls;
+      }
+      expect(calls).toBe(manifest.unheard + surroundings.model.requests().length);
+    }, PATIENCE);
+  });
+});
