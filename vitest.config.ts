@@ -33,6 +33,8 @@ export default defineConfig(({ mode }) => ({
           include: ["test/unit/**/*.test.ts"],
           setupFiles: ["test/support/patience.ts"],
           isolate: false,
+          // Properties take seconds, and several times as long where the machine has other work.
+          testTimeout: 30_000,
         },
       },
       // Processes of helm; values and manifests are plain data.

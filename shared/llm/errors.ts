@@ -37,6 +37,15 @@ export interface FailureContext {
   now: number;
 }
 
+/** What was thrown, in words; what cannot be made into any (a `toString` that is none) says what kind of thing it is. */
+function textOf(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return Object.prototype.toString.call(thrown);
+  }
+}
+
 /**
  * Turns whatever an SDK threw into a {@link ProviderError}. The original is not kept as `cause`: its message, body and
  * headers may hold the key.
@@ -44,7 +53,7 @@ export interface FailureContext {
 export function toProviderError(error: unknown, context: FailureContext): ProviderError {
   if (error instanceof ProviderError) return error;
   const parsed = sdkError.safeParse(error);
-  const failure = parsed.success ? parsed.data : { message: String(error) };
+  const failure = parsed.success ? parsed.data : { message: textOf(error) };
   const detail = {
     status: failure.status,
     type: failure.type ?? "",
