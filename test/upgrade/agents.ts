@@ -23,9 +23,11 @@ export const agents = defineAgents({
   usher: {
     ...answers("Usher"),
     tools: [],
-    discord: { channels: ["#help", "#busy", "#late"], threadMode: "none" },
+    discord: { channels: ["#help", "#busy", "#late", "#lobby"], threadMode: "none" },
     queue: { maxWaiting: 2 },
   },
+  /** Discord, with a thread for each user. */
+  keeper: { ...answers("Keeper"), tools: [], discord: { channels: ["#keeper"], threadMode: "per-user" } },
   /** Has a ceiling. */
   saver: {
     ...answers("Saver"),

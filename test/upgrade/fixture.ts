@@ -39,6 +39,8 @@ export interface DiscordEntry {
   channels: Record<string, string>;
   /** Gateway sessions by agent, with the last sequence that was acknowledged. */
   sessions: Record<string, { id: string; seq: number }>;
+  /** The user's own thread, in which the agent `keeper` answers her. */
+  userThread: string;
 }
 
 /** A conversation: what is in it, what is done to it, and how it ends. */

@@ -16,16 +16,26 @@ import { type Manifest, NOWHERE } from "./fixture.ts";
 import type { Trap } from "./gate.ts";
 import { startMortalHost } from "./mortal-host.ts";
 import { bundleForUpgrade, D1_ID, migrateD1 } from "./runtime.ts";
+import { openButtons, prepareButtons } from "./scenes/buttons.ts";
 import { openClock, openWebhooks, prepareClock } from "./scenes/clock.ts";
-import { ThreadScenes } from "./scenes/discord.ts";
 import { QuestionScenes } from "./scenes/interactions.ts";
-import { openLink } from "./scenes/link.ts";
+import { openLink, openUserThread } from "./scenes/link.ts";
+import { openPosts } from "./scenes/posts.ts";
 import { endUnreported, openShared, prepareShared, readShared } from "./scenes/shared.ts";
-import { openChats, prepareChats } from "./scenes/web.ts";
+import { Threads } from "./scenes/threads.ts";
+import { openChats } from "./scenes/web.ts";
+import { prepareChats } from "./scenes/web-ended.ts";
 import { bindings } from "./secrets.ts";
 import { type Proof, type Stage, startSurroundings } from "./stage.ts";
 import { dumpD1, dumpObject, objectId, queryObject, storedObjects } from "./storage.ts";
 import { Town } from "./town.ts";
+
+/** What no door leads to, and what nothing follows from. */
+const MISSING = [
+  "a turn whose model call is over and none of whose tool calls has started: nothing that could be held is asked in between",
+  "posts with a file, and reactions to a message: what is left of them is a flag, or nothing",
+  "settings told:*: that the operator was told of something is worth one line of the log",
+];
 
 const { values } = parseArgs({ options: { out: { type: "string" }, commit: { type: "string" } } });
 const commit =
@@ -44,7 +54,7 @@ try {
   const { discord, gate } = surroundings;
   const settings = bindings(gate.url, { token: discord.token, publicKey: discord.world.publicKey() });
   const order = { bundle, state, bindings: settings };
-  const town = Town.found(discord, ["porter", "help", "busy", "late"]);
+  const town = Town.found(discord, ["porter", "help", "busy", "late", "lobby", "keeper"]);
   manifest.discord = town.place;
   /** Plays what happens during one life of the runtime, and kills it. */
   const live = async <T>(play: (stage: Stage) => Promise<T>): Promise<T> => {
@@ -71,7 +81,7 @@ try {
 async function prepare(stage: Stage, town: Town): Promise<Trap> {
   const bridge = await town.connect(stage.doors, "porter", "session-of-porter");
   town.place.sessions.porter = { id: "session-of-porter", seq: bridge.seq };
-  await new ThreadScenes({ stage, town, bridge }).prepare();
+  await prepareButtons(new Threads({ stage, town, bridge }));
   await new QuestionScenes({ stage, town, bridge }).prepare();
   await prepareClock(stage);
   await prepareShared(stage, town);
@@ -84,10 +94,13 @@ async function open(stage: Stage, town: Town, again: Trap): Promise<void> {
   const session = town.place.sessions.porter ?? { id: "", seq: 0 };
   const bridge = new Bridge(stage.doors, "porter", session);
   await bridge.lease();
-  await new ThreadScenes({ stage, town, bridge }).open();
+  const threads = new Threads({ stage, town, bridge });
+  await openPosts(threads);
+  await openButtons(threads);
   await new QuestionScenes({ stage, town, bridge }).open();
   session.seq = bridge.seq;
   await openLink(stage, town);
+  await openUserThread(stage, town);
   await openClock(stage);
   await openWebhooks(stage);
   await openShared(stage);
@@ -98,8 +111,8 @@ async function open(stage: Stage, town: Town, again: Trap): Promise<void> {
 
 function emptyManifest(commit: string): Manifest {
   return {
-    ...{ commit, madeAt: 0, missing: [], objects: [], conversations: [], spent: {}, unheard: 0 },
-    discord: { guildId: "", userId: "", channels: {}, sessions: {} },
+    ...{ commit, madeAt: 0, missing: MISSING, objects: [], conversations: [], spent: {}, unheard: 0 },
+    discord: { guildId: "", userId: "", channels: {}, sessions: {}, userThread: "" },
     ...{ cron: [], reads: {}, usedTicket: "", assignment: { stream: "", event: "" } },
   };
 }

@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Miniflare } from "miniflare";
 import { Doors } from "./doors.ts";
-import { type Manifest, NOWHERE } from "./fixture.ts";
+import { type ConversationEntry, type Manifest, NOWHERE } from "./fixture.ts";
 import { D1_ID, fireCron, migrateD1, setClock, startRuntime } from "./runtime.ts";
 import { bindings } from "./secrets.ts";
 import { type Surroundings, startSurroundings } from "./stage.ts";
-import { restoreD1, restoreObject } from "./storage.ts";
+import { objectId, queryObject, restoreD1, restoreObject } from "./storage.ts";
 import { Town } from "./town.ts";
 
 export interface OpenedFixture extends AsyncDisposable {
@@ -19,6 +19,8 @@ export interface OpenedFixture extends AsyncDisposable {
   /** Unix milliseconds, by the Worker's clock. */
   readonly now: () => number;
   cron(at: number): Promise<void>;
+  /** Names of the tables that an object's storage has. */
+  tablesOf(className: string, name: string): string[];
 }
 
 /** How a fixture is opened. */
@@ -29,12 +31,14 @@ export interface Opening {
   afterMs: number;
   /** By how much alarms ring late, in milliseconds: so long, nothing wakes by itself. */
   alarmsLateMs?: number;
+  /** Conversations that are not restored: nothing is asked about them. */
+  without?: (entry: ConversationEntry) => boolean;
 }
 
 /** @param fixture its folder. */
 export async function openFixture(
   fixture: string,
-  { bundle, afterMs, alarmsLateMs = 0 }: Opening,
+  { bundle, afterMs, alarmsLateMs = 0, without = () => false }: Opening,
 ): Promise<OpenedFixture> {
   await using cleanup = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), "rig-upgrade-"));
@@ -47,7 +51,9 @@ export async function openFixture(
   const saved = JSON.parse(await readFile(join(fixture, "discord.json"), "utf8")) as unknown;
   const surroundings = cleanup.use(await startSurroundings({ now, saved, rateLimits: false }));
   const { discord, gate } = surroundings;
-  await restore(fixture, manifest, { state, gate: gate.url, alarmsMs: behindMs + alarmsLateMs });
+  const left = new Set(manifest.conversations.filter(without).map(({ name }) => name));
+  const objects = manifest.objects.filter(({ name }) => !left.has(name));
+  await restore(fixture, objects, { state, gate: gate.url, alarmsMs: behindMs + alarmsLateMs });
 
   await setClock(bundle, behindMs);
   const settings = bindings(gate.url, { token: discord.token, publicKey: discord.world.publicKey() });
@@ -59,6 +65,12 @@ export async function openFixture(
     ...{ manifest, surroundings, doors, now },
     town: new Town(discord, manifest.discord),
     cron: (at) => fired(runtime, at),
+    tablesOf: (className, name) => {
+      const query =
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\'";
+      const found = queryObject(state, className, objectId(className, name), query);
+      return found.map((table) => String(table.name)).filter((table) => !table.startsWith("sqlite_"));
+    },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
@@ -71,7 +83,7 @@ async function fired(runtime: Miniflare, at: number): Promise<void> {
 /** Writes everything where the runtime will look for it. Alarms go by the machine's clock: they are moved. */
 async function restore(
   fixture: string,
-  { objects }: Manifest,
+  objects: Manifest["objects"],
   { state, gate, alarmsMs }: { state: string; gate: string; alarmsMs: number },
 ): Promise<void> {
   const read = async (file: string) =>

@@ -22,11 +22,10 @@ export async function wakeAll(opened: OpenedFixture, bridges: ReadonlyMap<string
     if (agent !== undefined && id !== undefined) await doors.repeat(agent, world, world.interaction(id));
   });
   const dms = world.dms().flatMap(({ id }) => town.written(id));
-  await bridges.get("porter")?.deliver(...town.written(town.channel("porter")), ...dms);
-  // What waits in the link keeps its place behind what has been answered.
-  await bridges
-    .get("usher")
-    ?.deliver(...["help", "busy", "late"].flatMap((name) => town.written(town.channel(name))));
+  const written = (...names: string[]) => names.flatMap((name) => town.written(town.channel(name)));
+  await bridges.get("porter")?.deliver(...written("porter"), ...dms);
+  await bridges.get("keeper")?.deliver(...written("keeper"));
+  await bridges.get("usher")?.deliver(...written("help", "busy", "late", "lobby"));
   await opened.cron(yesterdayAtNine(manifest.madeAt) + 32 * MINUTE_MS);
   await doors.alert("hooked", "alert-1", "[[say an alert]]");
   await Promise.all(woken);

@@ -34,7 +34,7 @@ export class Town {
     const { id: userId } = world.createUser({ username: "mia", globalName: "Mia" });
     world.join(guildId, userId);
     const channels = Object.fromEntries(names.map((name) => [name, world.createChannel(guildId, name).id]));
-    return new Town(discord, { guildId, userId, channels, sessions: {} });
+    return new Town(discord, { guildId, userId, channels, sessions: {}, userThread: "" });
   }
 
   /** Registers the commands of an agent; the fake forgets them when it is closed. */

@@ -6,6 +6,7 @@ import { readdirSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { root } from "../support/bundled-worker.ts";
 import { agents } from "./agents.ts";
@@ -19,6 +20,7 @@ import { WEBHOOK_ID } from "./secrets.ts";
 
 const fixtures = join(root, "test/upgrade/fixtures");
 const SECOND_MS = 1_000;
+const DAY_MS = 86_400_000;
 /** Longest wait for everything to end, in milliseconds: the machine may be busy. */
 const PATIENCE = { timeout: 60_000, interval: 100 };
 
@@ -53,6 +55,16 @@ async function expectEnded(opened: OpenedFixture, entries = opened.manifest.conv
 async function spentBy({ doors }: OpenedFixture, agent: string): Promise<{ usd: number; calls: number }> {
   const { month } = await doors.ask<{ month: { usd: number; calls: number } }>(`/agents/${agent}/spend`);
   return { usd: month.usd, calls: month.calls };
+}
+
+/** Waits until these conversations have ended so; each is read until it has. */
+async function untilEnded(opened: OpenedFixture, entries = opened.manifest.conversations): Promise<void> {
+  let left = entries;
+  await vi.waitFor(async () => {
+    const ends = await Promise.all(left.map((entry) => readEnd(entry, opened)));
+    left = left.filter((entry, n) => !isDeepStrictEqual(ends[n], endOf(entry)));
+    await expectEnded(opened, left);
+  }, PATIENCE);
 }
 
 describe.each(readdirSync(fixtures))("what %s has left behind, used a second later", (name) => {
@@ -92,7 +104,7 @@ describe.each(readdirSync(fixtures))("what %s has left behind, used a second lat
       for (const act of acts) await perform(conversation, act, opened);
     });
     await Promise.all(played);
-    await vi.waitFor(() => expectEnded(opened), PATIENCE);
+    await untilEnded(opened);
     for (const { name: conversation, after = [] } of conversations)
       for (const act of after) await perform(conversation, act, opened);
     await expectEnded(opened);
@@ -134,12 +146,20 @@ describe.each(readdirSync(fixtures))("what %s has left behind, used a second lat
     expect(model.requests("an assigned one")).toHaveLength(1);
   });
 
-  it("hears new messages", async () => {
+  it("hears new messages, and answers a user in her thread", async () => {
     const { town } = opened;
-    const bridge = bridges.get("porter");
-    if (!bridge) throw new Error("porter has no gateway");
-    const thread = await town.say(bridge, town.channel("porter"), "[[say heard]]");
-    await vi.waitFor(() => expect(town.shown(thread)).toMatchObject([{ content: "heard" }]), PATIENCE);
+    const say = async (agent: string, text: string) => {
+      const bridge = bridges.get(agent);
+      if (!bridge) throw new Error(`${agent} has no gateway`);
+      return town.say(bridge, town.channel(agent), text);
+    };
+    const thread = await say("porter", "[[say heard]]");
+    await say("keeper", "[[say kept again]]");
+    const contents = (channelId: string) => town.shown(channelId).map(({ content }) => content);
+    await vi.waitFor(() => {
+      expect(contents(thread)).toEqual(["heard"]);
+      expect(contents(town.place.userThread)).toEqual(["kept", "kept again"]);
+    }, PATIENCE);
   });
 
   it("has asked nothing of Discord that Discord does not allow", () => {
@@ -159,8 +179,8 @@ describe.each(readdirSync(fixtures))("what %s has left behind, when nobody calls
     // Reading a web chat wakes it.
     const unread = entries.filter(({ shows }) => shows);
     expect(unread.length).toBeGreaterThan(0);
-    await vi.waitFor(() => expectEnded(opened, unread), PATIENCE);
-    await vi.waitFor(() => expectEnded(opened, entries), PATIENCE);
+    await untilEnded(opened, unread);
+    await untilEnded(opened, entries);
   });
 
   it("has every model call counted once, those that died with the runtime too", async () => {
@@ -175,5 +195,42 @@ describe.each(readdirSync(fixtures))("what %s has left behind, when nobody calls
       }
       expect(calls).toBe(manifest.unheard + surroundings.model.requests().length);
     }, PATIENCE);
+  });
+});
+
+/** Whether people are asked about its calls. */
+const isParked = ({ acts, calls }: ConversationEntry) => acts !== undefined && calls !== undefined;
+const isErased = ({ holds }: ConversationEntry) => holds.endsWith("erased in a week");
+
+describe.each(readdirSync(fixtures))("what %s has left behind, ten days later", (name) => {
+  let opened: OpenedFixture;
+  beforeAll(async () => {
+    const without = (entry: ConversationEntry) => !isParked(entry) && !isErased(entry);
+    opened = await openFixture(join(fixtures, name), { bundle, afterMs: 10 * DAY_MS, without });
+  });
+  afterAll(() => opened[Symbol.asyncDispose]());
+
+  it("has nobody asked any more about what nobody has decided on", async () => {
+    const { manifest, town } = opened;
+    const parked = manifest.conversations.filter(isParked);
+    const places = parked.flatMap(({ shows = [] }) => shows.map(({ channelId }) => channelId));
+    expect(places.length).toBeGreaterThan(0);
+    await vi.waitFor(() => {
+      for (const place of places) {
+        const shown = town.shown(place);
+        expect(shown.map(({ content }) => content).join()).toContain("`post_payments`");
+        expect(shown.flatMap(({ controls }) => controls)).toEqual([]);
+      }
+    }, PATIENCE);
+    const marks = parked.flatMap(({ calls }) => calls?.mark ?? []);
+    const made = opened.surroundings.tools.requests().map(({ body }) => body);
+    expect(marks.filter((mark) => made.some((body) => body.includes(mark)))).toEqual([]);
+  });
+
+  it("keeps nothing of a question that was answered", async () => {
+    const answered = opened.manifest.conversations.filter(isErased);
+    expect(answered).toHaveLength(1);
+    for (const { name: conversation } of answered)
+      await vi.waitFor(() => expect(opened.tablesOf("ChannelSession", conversation)).toEqual([]), PATIENCE);
   });
 });

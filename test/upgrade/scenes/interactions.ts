@@ -2,10 +2,8 @@
 import type { InteractionView } from "../../support/discord/interactions/state.ts";
 import type { ConversationEntry, Shown } from "../fixture.ts";
 import { record, until } from "../stage.ts";
-import type { Connected } from "./discord.ts";
+import { AGENT, type Connected, MODEL } from "./threads.ts";
 
-const AGENT = "porter";
-const MODEL = "/model/";
 const ALPHA_BETA = "{340 x alpha} {340 x beta} {60 x gamma}";
 
 const WHY_DM = "-# Discord takes no more of this answer where you asked, so it goes on here.";

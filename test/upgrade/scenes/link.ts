@@ -1,4 +1,5 @@
 /** The link of the agent `usher`: messages that are held, messages that were missed, and what its sessions have of them. */
+import type { Bridge } from "../doors.ts";
 import { record, type Stage, until } from "../stage.ts";
 import type { Town } from "../town.ts";
 
@@ -39,6 +40,8 @@ export async function openLink(stage: Stage, town: Town): Promise<void> {
   await alsoHeld.reached();
   await town.say(bridge, late, "[[say late 1]]");
   await until("an answer", () => town.shown(late).find(({ content }) => content === "late 1"));
+
+  await waitingQuestion(stage, town, bridge);
 
   // An outage: nobody tells of these.
   for (const n of [4, 5]) town.write(busy, `[[say busy ${n}]]`);
@@ -89,4 +92,44 @@ export async function openLink(stage: Stage, town: Town): Promise<void> {
     `SELECT 1 FROM link WHERE session_id = '${AFTER}'`,
   ])
     stage.proofs.push({ class: "GatewayLink", name: link, query });
+}
+
+/** A question by `/ask` waits in the conversation of a channel, behind the answer to a message. */
+async function waitingQuestion(stage: Stage, town: Town, bridge: Bridge): Promise<void> {
+  const lobby = town.channel("lobby");
+  const held = stage.gate.trap({ path: MODEL, body: "lobby 1" }, { do: "hold-before" });
+  await town.say(bridge, lobby, "[[say lobby 1]]");
+  await held.reached();
+  town.registerCommands(AGENT);
+  await town.ask(stage.doors, AGENT, { channelId: lobby }, { prompt: "[[say asked in the lobby]]" });
+  record(
+    stage,
+    {
+      name: `${AGENT}/${lobby}`,
+      holds: "running, in a model call; a question that was deferred waits behind it",
+      // Its deferral has stood there from the beginning.
+      shows: [{ channelId: lobby, says: "asked in the lobby lobby 1" }],
+    },
+    "SELECT 1 FROM inbox WHERE status = 'waiting' AND event LIKE '%\"interaction\"%'",
+  );
+}
+
+/** A user has a thread of her own, in which what she writes later is answered. */
+export async function openUserThread(stage: Stage, town: Town): Promise<void> {
+  const agent = "keeper";
+  const bridge = await town.connect(stage.doors, agent, "session-of-keeper");
+  const thread = await town.say(bridge, town.channel(agent), "[[say kept]]");
+  await until("an answer", () => town.shown(thread).find(({ content }) => content === "kept"));
+  town.place.sessions[agent] = { id: "session-of-keeper", seq: bridge.seq };
+  town.place.userThread = thread;
+  record(
+    stage,
+    {
+      name: `${agent}/${thread}`,
+      holds: "an answer in a user's thread",
+      shows: [{ channelId: thread, says: "kept" }],
+    },
+    "SELECT 1 FROM turns WHERE state = 'done'",
+  );
+  stage.proofs.push({ class: "GatewayLink", name: `${agent}/0`, query: "SELECT 1 FROM user_threads" });
 }

@@ -2,25 +2,13 @@
 import type { ChatDoor } from "../doors.ts";
 import type { Trap } from "../gate.ts";
 import { record, type Stage, until, untilTurn } from "../stage.ts";
+import { answers, DESK, nameOf, SUMMARY, talk, tool } from "./web-ended.ts";
 
-const AGENT = "desk";
 const MODEL = "/model/";
 const TOOLS = "/tools/";
-const nameOf = (chat: string) => `${AGENT}/chat:${chat}`;
-const tool = (name: string, input: object) => `[[tool ${name} ${JSON.stringify(input)}]]`;
 const pay = (mark: string) => tool("post_payments", { body: { mark } });
 const RUNNING = "SELECT 1 FROM turns WHERE state = 'running'";
-/** Found in a call that asks for a summary. */
-const SUMMARY = "You keep the memory of a conversation";
 const WAITING = "SELECT 1 FROM inbox WHERE status = 'waiting'";
-
-/** Played before the first death. @returns where a turn that dies comes to next. */
-export async function prepareChats(stage: Stage): Promise<Trap> {
-  await history(stage);
-  await reset(stage);
-  await summary(stage);
-  return dies(stage);
-}
 
 /** Played before the last one: what is open stays open. */
 export async function openChats(stage: Stage, again: Trap): Promise<void> {
@@ -35,104 +23,8 @@ export async function openChats(stage: Stage, again: Trap): Promise<void> {
   await summaryInTheMaking(stage);
 }
 
-/** Turns that are over, each in its way. */
-async function history(stage: Stage): Promise<void> {
-  const chat = stage.doors.chat(AGENT, "history");
-  await chat.send("1", "[[say one answer]]");
-  await untilTurn(chat, "chat:1", "done");
-  await chat.send("2", `${tool("get_echo_id", { id: "history" })} [[finally another]]`);
-  await untilTurn(chat, "chat:2", "done");
-  const stalled = stage.gate.trap({ path: MODEL, body: "to be stopped" }, { do: "stall", after: "half" });
-  await chat.send("3", "to be stopped [[chunks 2]] [[say half of it that is shown]]");
-  await stalled.reached();
-  await until("half of it to be shown", async () =>
-    (await chat.turns()).find(({ parts }) =>
-      parts.some((part) => part.type === "text" && part.text.includes("half of")),
-    ),
-  );
-  await chat.stop();
-  const { parts } = await untilTurn(chat, "chat:3", "cancelled");
-  const stopped = parts.map((part) => (part.type === "text" ? part.text : "")).join(" ");
-  await chat.send("4", "[[status 400]]");
-  await untilTurn(chat, "chat:4", "failed");
-  await chat.send("5", `${tool("remember", { fact: "likes tea" })} [[finally noted]]`);
-  await untilTurn(chat, "chat:5", "done");
-  const pattern = { entity: "deploys", type: "day", data: { day: "Friday" } };
-  await chat.send("6", `${tool("remember", { pattern })} [[finally noted too]]`);
-  await untilTurn(chat, "chat:6", "done");
-  record(
-    stage,
-    {
-      name: nameOf("history"),
-      holds: "turns that are done, with tools and without, one that was stopped, one that failed",
-      turns: [
-        { event: "chat:1", state: "done", says: "one answer" },
-        { event: "chat:2", state: "done", says: "another" },
-        { event: "chat:3", state: "cancelled", says: stopped },
-        { event: "chat:4", state: "failed", says: "" },
-        { event: "chat:5", state: "done", says: "noted" },
-        { event: "chat:6", state: "done", says: "noted too" },
-      ],
-    },
-    ...["done", "failed", "cancelled"].map((state) => `SELECT 1 FROM turns WHERE state = '${state}'`),
-    "SELECT 1 FROM jobs WHERE kind = 'purge'",
-  );
-}
-
-/** A conversation that was forgotten: ids of its messages stay known. */
-async function reset(stage: Stage): Promise<void> {
-  const chat = stage.doors.chat(AGENT, "reset");
-  await chat.send("1", "[[say forgotten]]");
-  await untilTurn(chat, "chat:1", "done");
-  await chat.reset();
-  await chat.send("2", "[[say remembered]]");
-  await untilTurn(chat, "chat:2", "done");
-  record(
-    stage,
-    {
-      name: nameOf("reset"),
-      holds: "a conversation that was reset, and a turn after that",
-      acts: [{ do: "send-again", id: "1", text: "[[say forgotten]]" }],
-      turns: [{ event: "chat:2", state: "done", says: "remembered" }],
-    },
-    "SELECT 1 FROM inbox WHERE status = 'forgotten'",
-  );
-}
-
-/** So many turns that the oldest are summarised. */
-async function talk(chat: ChatDoor): Promise<void> {
-  for (let n = 1; n <= 11; n++) {
-    await chat.send(String(n), `[[say answer ${n}]]`);
-    await untilTurn(chat, `chat:${n}`, "done");
-  }
-}
-
-const answers = (count: number) =>
-  Array.from({ length: count }, (_, n) => ({
-    ...{ event: `chat:${n + 1}`, state: "done" as const },
-    says: `answer ${n + 1}`,
-  }));
-
-async function summary(stage: Stage): Promise<void> {
-  const chat = stage.doors.chat(AGENT, "summary");
-  await talk(chat);
-  await until("the call for a summary", () =>
-    stage.model.requests(SUMMARY).find(({ state }) => state === "finished"),
-  );
-  record(
-    stage,
-    {
-      name: nameOf("summary"),
-      holds: "a summary of older messages",
-      turns: answers(11),
-    },
-    "SELECT 1 FROM summaries",
-    "SELECT 1 FROM transcript",
-  );
-}
-
 async function summaryInTheMaking(stage: Stage): Promise<void> {
-  const chat = stage.doors.chat(AGENT, "summary-in-the-making");
+  const chat = stage.doors.chat(DESK, "summary-in-the-making");
   const held = stage.gate.trap({ path: MODEL, body: SUMMARY }, { do: "hold-before" });
   await talk(chat);
   await held.reached();
@@ -147,20 +39,9 @@ async function summaryInTheMaking(stage: Stage): Promise<void> {
   );
 }
 
-/** A turn whose instance dies in a model call. @returns what its next one comes to. */
-async function dies(stage: Stage): Promise<Trap> {
-  const chat = stage.doors.chat(AGENT, "died-twice");
-  const [held, again] = [1, 2].map(() =>
-    stage.gate.trap({ path: MODEL, body: "survived" }, { do: "hold-before" }),
-  ) as [Trap, Trap];
-  await chat.send("1", "[[say survived it all]]");
-  await held.reached();
-  return again;
-}
-
 /** It dies in the same call once more. */
 async function diesAgain(stage: Stage, again: Trap): Promise<void> {
-  await stage.doors.chat(AGENT, "died-twice").turns();
+  await stage.doors.chat(DESK, "died-twice").turns();
   await again.reached();
   record(
     stage,
@@ -175,7 +56,7 @@ async function diesAgain(stage: Stage, again: Trap): Promise<void> {
 }
 
 async function inModelCall(stage: Stage): Promise<void> {
-  const chat = stage.doors.chat(AGENT, "in-model-call");
+  const chat = stage.doors.chat(DESK, "in-model-call");
   const held = stage.gate.trap({ path: MODEL, body: "first of two" }, { do: "hold-before" });
   await chat.send("1", "[[say first of two]]");
   await chat.send("2", "[[say second of two]]");
@@ -198,7 +79,7 @@ async function inModelCall(stage: Stage): Promise<void> {
 }
 
 async function inGet(stage: Stage): Promise<void> {
-  const chat = stage.doors.chat(AGENT, "in-get");
+  const chat = stage.doors.chat(DESK, "in-get");
   const held = stage.gate.trap({ path: `${TOOLS}echo/in-get` }, { do: "hold-after" });
   await chat.send("1", `${tool("get_echo_id", { id: "in-get" })} [[finally it was asked again]]`);
   await held.reached();
@@ -214,7 +95,7 @@ async function inGet(stage: Stage): Promise<void> {
 }
 
 async function inPost(stage: Stage): Promise<void> {
-  const chat = stage.doors.chat(AGENT, "in-post");
+  const chat = stage.doors.chat(DESK, "in-post");
   const held = stage.gate.trap({ path: TOOLS, body: "ordered-once" }, { do: "hold-after" });
   const calls = [
     tool("get_echo_id", { id: "in-post" }),
@@ -243,7 +124,7 @@ const fileAt = (gate: string) => [
 ];
 
 async function beforeModel(stage: Stage): Promise<void> {
-  const chat = stage.doors.chat(AGENT, "before-model");
+  const chat = stage.doors.chat(DESK, "before-model");
   const held = stage.gate.trap({ path: "/files/" }, { do: "hold-before" });
   await chat.send("1", "[[say have read it]]", fileAt(stage.gate.url));
   await held.reached();
@@ -264,7 +145,7 @@ async function parked(stage: Stage): Promise<void> {
     { chat: "parked-to-decline", act: "decline", times: 0, says: "it is over" },
   ] as const;
   for (const { chat: id, act, times, says } of ends) {
-    const chat = stage.doors.chat(AGENT, id);
+    const chat = stage.doors.chat(DESK, id);
     await chat.send("1", `${tool("get_echo_id", { id })} ${pay(id)} [[finally ${says}]]`);
     await untilTurn(chat, "chat:1", "parked");
     await chat.send("2", "[[say what waited]]");
@@ -285,7 +166,7 @@ async function parked(stage: Stage): Promise<void> {
       "SELECT 1 FROM jobs WHERE kind = 'approval'",
     );
   }
-  const chat = stage.doors.chat(AGENT, "parked-to-stop");
+  const chat = stage.doors.chat(DESK, "parked-to-stop");
   await chat.send("1", `[[say before that]] ${pay("parked-to-stop")}`);
   await untilTurn(chat, "chat:1", "parked");
   record(
@@ -310,7 +191,7 @@ async function approve(chat: ChatDoor): Promise<void> {
 }
 
 async function approved(stage: Stage): Promise<void> {
-  const chat = stage.doors.chat(AGENT, "approved");
+  const chat = stage.doors.chat(DESK, "approved");
   await chat.send("1", `${pay("approved-once")} [[finally paid once]]`, fileAt(stage.gate.url));
   await untilTurn(chat, "chat:1", "parked");
   // A turn that goes on reads its files again, which comes before the call.
@@ -330,7 +211,7 @@ async function approved(stage: Stage): Promise<void> {
 }
 
 async function paying(stage: Stage): Promise<void> {
-  const chat = stage.doors.chat(AGENT, "paying");
+  const chat = stage.doors.chat(DESK, "paying");
   await chat.send("1", `${pay("paid-already")} [[finally who knows]]`);
   const held = stage.gate.trap({ path: TOOLS, body: "paid-already" }, { do: "hold-after" });
   await approve(chat);
