@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Miniflare } from "miniflare";
 import { Doors } from "./doors.ts";
 import { type ConversationEntry, type Manifest, NOWHERE } from "./fixture.ts";
-import { D1_ID, fireCron, migrateD1, setClock, startRuntime } from "./runtime.ts";
+import { copyWithClock, D1_ID, fireCron, migrateD1, startRuntime } from "./runtime.ts";
 import { bindings } from "./secrets.ts";
 import { type Surroundings, startSurroundings } from "./stage.ts";
 import { objectId, queryObject, restoreD1, restoreObject } from "./storage.ts";
@@ -25,7 +25,7 @@ export interface OpenedFixture extends AsyncDisposable {
 
 /** How a fixture is opened. */
 export interface Opening {
-  /** The Worker of this checkout; its clock is set. */
+  /** The Worker of this checkout. */
   bundle: string;
   /** How long after the fixture was made, by the clock of Worker and Discord, in milliseconds. */
   afterMs: number;
@@ -43,7 +43,7 @@ export async function openFixture(
   await using cleanup = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), "rig-upgrade-"));
   cleanup.defer(() => rm(directory, { recursive: true, force: true }));
-  const state = join(directory, "state");
+  const [copy, state] = [join(directory, "bundle"), join(directory, "state")];
   const manifest = JSON.parse(await readFile(join(fixture, "manifest.json"), "utf8")) as Manifest;
   // The clock starts when everything is in place.
   const behindMs = Date.now() - (manifest.madeAt + afterMs);
@@ -55,9 +55,9 @@ export async function openFixture(
   const objects = manifest.objects.filter(({ name }) => !left.has(name));
   await restore(fixture, objects, { state, gate: gate.url, alarmsMs: behindMs + alarmsLateMs });
 
-  await setClock(bundle, behindMs);
+  await copyWithClock(bundle, copy, behindMs);
   const settings = bindings(gate.url, { token: discord.token, publicKey: discord.world.publicKey() });
-  const runtime = await startRuntime(bundle, state, settings);
+  const runtime = await startRuntime(copy, state, settings);
   cleanup.defer(() => runtime.dispose());
   const doors = new Doors(await runtime.ready, now);
   const owned = cleanup.move();

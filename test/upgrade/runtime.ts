@@ -5,8 +5,7 @@
  * runtime that opens it is given a clock that began when the fixture was made. Alarms are the platform's and go by the
  * machine's clock, so they are converted on their way.
  */
-import { existsSync } from "node:fs";
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { cp, mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Miniflare } from "miniflare";
 import { migrateLocalDatabase } from "../../cli/start/migrations.ts";
@@ -21,14 +20,14 @@ export async function bundleForUpgrade(directory: string): Promise<void> {
 }
 
 /**
- * Puts another clock in front of a bundle, or sets the one that is there.
+ * Copies a bundle and puts another clock in front of the copy.
  *
  * @param behindMs how far it is behind the machine's, in milliseconds.
  */
-export async function setClock(directory: string, behindMs: number): Promise<void> {
-  await writeFile(join(directory, "clock.js"), clockModule(behindMs));
-  if (existsSync(join(directory, "worker.js"))) return;
+export async function copyWithClock(bundle: string, directory: string, behindMs: number): Promise<void> {
+  await cp(bundle, directory, { recursive: true, filter: (file) => !file.endsWith(".map") });
   await rename(join(directory, "index.js"), join(directory, "worker.js"));
+  await writeFile(join(directory, "clock.js"), clockModule(behindMs));
   const classes = Object.values(DURABLE_OBJECTS).map(
     (name) => `export const ${name} = withAlarms(objects.${name});\n`,
   );
