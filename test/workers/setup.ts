@@ -20,8 +20,14 @@ declare global {
   }
 }
 
-// The vendors' SDKs take a busy machine half a minute to transform: the first file of a runtime waits for that here, and no test.
-await Promise.all([import("@anthropic-ai/sdk"), import("openai")]);
+// What the Worker loads when it is first needed is loaded here: an import that is begun by an object which is then killed never
+// comes to its end, for nobody in this runtime; and the vendors' SDKs take a busy machine half a minute to transform.
+await Promise.all([
+  import("@anthropic-ai/sdk"),
+  import("openai"),
+  import("@upstash/redis/cloudflare"),
+  import("../../durable-objects/channel-session/parts/commands/run-command.ts"),
+]);
 
 // Files share a runtime and its servers: each begins with the clock right, nothing stored, nobody at work and nothing recorded.
 vi.useRealTimers();
