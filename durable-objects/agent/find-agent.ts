@@ -27,8 +27,3 @@ export function findAgentIfAny(id: string): Agent | undefined {
     throw error;
   }
 }
-
-/** Ids of all agents, in the order they were defined. */
-export function agentIds(): readonly string[] {
-  return agents.ids;
-}

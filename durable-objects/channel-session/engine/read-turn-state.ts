@@ -5,7 +5,6 @@ import type { ModelResult, TokenUsage } from "../../../shared/llm/provider.ts";
 import { APPROVAL_MS } from "./approvals.ts";
 import type { StepEntry } from "./journal.ts";
 import type { InboxRow, StepRow, TurnRow } from "./schema.ts";
-import { isOpen } from "./transitions.ts";
 import { mayTryAgain } from "./try-again.ts";
 import type { AnswerPart, ShownPhase, ToolCallState, TurnState } from "./turn-state.ts";
 
@@ -159,9 +158,4 @@ function totalCost(steps: readonly StepRow[]): number | null {
     total = (total ?? 0) + price;
   }
   return total;
-}
-
-/** Whether somebody works on the turn, or will. */
-export function isUnfinished({ phase }: Pick<TurnState, "phase">): boolean {
-  return phase !== "waiting" && phase !== "forgotten" && isOpen(phase);
 }
