@@ -18,7 +18,7 @@ import type { CronRun } from "../shared/cron/run.ts";
 import type { GatewayStanding } from "../shared/heartbeat/health.ts";
 import type { Press, PressOutcome } from "../shared/interaction/press.ts";
 import type { Decision, DecisionOutcome } from "../shared/session/decision.ts";
-import type { InboundEvent } from "../shared/session/event.ts";
+import type { Inability, InboundEvent } from "../shared/session/event.ts";
 import type { TurnOutcome } from "../shared/session/outcome.ts";
 import type { CallId, FinishedCall } from "../shared/usage/call.ts";
 import type { Refusal } from "../shared/usage/ceiling.ts";
@@ -114,8 +114,8 @@ export interface HubApi {
    * @param withinMs how long the caller can wait; a permit that would come later is not given away.
    */
   discordPermit(withinMs: number): { waitMs: number };
-  /** The bot may not start threads in a channel: the operator is told, once a day for each channel. */
-  noteThreadRefused(note: { channel: string; cause: string }): void;
+  /** The bot may not do that in a channel: the operator is told, once a day for each channel. */
+  noteCannot(note: { channel: string; what: Inability; cause: string }): void;
 }
 
 /** When a request was signed, in Unix seconds by the gateway's clock. */
@@ -141,6 +141,16 @@ export interface LinkApi {
   release(request: ReleaseRequest & Signed): FencedReply | null;
   /** Who speaks for the shard, and how many there are, as far as is known. */
   standing(): GatewayStanding & { shards: number };
+  /**
+   * The bot cannot do that in a channel: what comes next is answered without it, for `ms` milliseconds at most or until Discord tells
+   * of a change of roles or of the channel.
+   */
+  noteCannot(note: { channel: string; what: Inability; ms: number }): void;
+  /**
+   * A conversation goes on in threads that do not have its name, or in replies to messages; `places` are the ids of either. `instead`:
+   * the thread that is gone, and in whose place the first of them is.
+   */
+  noteConversation(note: { conversation: string; places: readonly string[]; instead?: string }): void;
 }
 
 /** A job as an operator sees it. Times are Unix milliseconds. */

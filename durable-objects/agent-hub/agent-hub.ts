@@ -3,6 +3,7 @@ import { drizzle } from "drizzle-orm/d1";
 import { describeD1Failure } from "../../d1/failure.ts";
 import { recordUsage } from "../../d1/usage.ts";
 import { createLogger, type Logger } from "../../shared/log.ts";
+import type { Inability } from "../../shared/session/event.ts";
 import type { CallId, FinishedCall } from "../../shared/usage/call.ts";
 import type { Refusal } from "../../shared/usage/ceiling.ts";
 import { toNanoUsd } from "../../shared/usage/nano-usd.ts";
@@ -19,6 +20,12 @@ import { SettingStore } from "./setting-store.ts";
 
 /** How long a reservation holds when nobody settles it, in milliseconds. A call that takes longer still counts at its end. */
 export const LEASE_MS = 10 * 60_000;
+/** What an operator can do about what the bot may not do. */
+const GRANT: Readonly<Record<Inability, string>> = {
+  thread: "grant the bot Create Public Threads and Send Messages in Threads there, or set threadMode none",
+  reply: "grant the bot Read Message History there",
+  file: "grant the bot Attach Files there",
+};
 /** How long calls are gathered before they are written to D1, in milliseconds. */
 const GATHER_MS = 5_000;
 /** Rows per write to D1. */
@@ -151,14 +158,12 @@ export class AgentHub extends DurableObject<Env> implements HubApi {
   }
 
   /** The bot may not start threads in a channel: the operator is told, once a day for each channel. */
-  noteThreadRefused({ channel, cause }: { channel: string; cause: string }): void {
-    const name = `told:thread:${channel}` as const;
+  noteCannot({ channel, what, cause }: { channel: string; what: Inability; cause: string }): void {
+    const name = `told:${what}:${channel}` as const;
     const today = new Date().toISOString().slice(0, "2026-11-21".length);
     if (this.#settings.get(name) === today) return;
     this.#settings.set(name, today);
-    const fix =
-      "grant the bot Create Public Threads and Send Messages in Threads there, or set threadMode none";
-    this.#log.log("error", "discord.thread_refused", { channel, cause, fix });
+    this.#log.log("error", "discord.permission_missing", { channel, cause, fix: GRANT[what] });
   }
 
   /** Brings the ledger in D1 up to date, and sends the heartbeat when it is due. */

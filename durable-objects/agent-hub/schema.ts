@@ -3,6 +3,7 @@
  * columns have defaults.
  */
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import type { Inability } from "../../shared/session/event.ts";
 
 const callId = {
   turn: text("turn").notNull(),
@@ -91,7 +92,7 @@ export const settings = sqliteTable("settings", {
       | `model:${string}`
       | "told:day"
       | "told:month"
-      | `told:thread:${string}`
+      | `told:${Inability}:${string}`
       | "assignment"
       | `heartbeat:${"next" | "sent" | "failed"}`
     >()

@@ -25,9 +25,10 @@ import { SummaryStore } from "./parts/summary/summary-store.ts";
 import { DiscordConnections } from "./surfaces/discord/connections.ts";
 import { PostStore } from "./surfaces/discord/post-store.ts";
 import { Reconciler } from "./surfaces/discord/reconciler.ts";
+import { ChannelNotes } from "./surfaces/discord-channel/channel-notes.ts";
 import { ChannelSurface } from "./surfaces/discord-channel/channel-surface.ts";
 import { StatusReactions } from "./surfaces/discord-channel/status-reactions.ts";
-import { ThreadRefusals } from "./surfaces/discord-channel/thread-refusals.ts";
+import { ThreadStore } from "./surfaces/discord-channel/thread-store.ts";
 import { InteractionSurface } from "./surfaces/discord-interaction/interaction-surface.ts";
 import { WebhookSurface } from "./surfaces/discord-webhook/webhook-surface.ts";
 import { Surfaces } from "./surfaces/surfaces.ts";
@@ -137,10 +138,11 @@ export class SessionRooms {
     const { log } = this;
     const connections = new DiscordConnections(this.#env, this.#agentId, log);
     const reactions = new StatusReactions(connections, () => this.#discord().reactions, log);
+    const notes = new ChannelNotes(this.#env, this.#agentId, this.#conversation);
     const display = () => ({ conversation: this.#conversation, tools: this.#discord().toolDisplay });
     return new Reconciler({
       surfaces: [
-        new ChannelSurface(connections, posts, reactions, new ThreadRefusals(this.#env, this.#agentId)),
+        new ChannelSurface(connections, posts, reactions, new ThreadStore(this.#db), notes),
         new InteractionSurface(connections, posts),
         new WebhookSurface(this.#env, this.#agentId, posts, log),
       ],

@@ -1,8 +1,9 @@
 /** How objects are called by each other and by the doors: by their contract, and twice if need be. */
+import { type LinkAddress, linkName } from "../../shared/bridge/link-name.ts";
 import type { Logger } from "../../shared/log.ts";
 import { type SessionAddress, sessionName } from "../../shared/session/name.ts";
 import { withDeadline } from "../../shared/time/deadline.ts";
-import type { HubApi, SessionApi } from "../contracts.ts";
+import type { HubApi, LinkApi, SessionApi } from "../contracts.ts";
 import type { Env, Stub } from "../env.ts";
 
 /** How long one try may take when its caller does not say, in milliseconds. */
@@ -41,6 +42,19 @@ export function callHub<T>(
   log?: Logger,
 ): Promise<T> {
   return callTwice(() => call(env.AGENT_HUB.getByName(agent)), { signal, log: log?.with({ object: "hub" }) });
+}
+
+/**
+ * Calls the link of a shard.
+ *
+ * @see callTwice
+ */
+export function callLink<T>(
+  env: Env,
+  address: LinkAddress,
+  call: (link: Stub<LinkApi>) => Promise<T>,
+): Promise<T> {
+  return callTwice(() => call(env.GATEWAY_LINK.getByName(linkName(address))));
 }
 
 /**

@@ -16,6 +16,7 @@ import {
 import type { Logger } from "../../shared/log.ts";
 import type { InboundEvent } from "../../shared/session/event.ts";
 import type { Directory } from "./directory.ts";
+import type { Inabilities } from "./inabilities.ts";
 import type { LinkState } from "./link-state.ts";
 import type { MessageStore } from "./message-store.ts";
 
@@ -30,6 +31,9 @@ export interface AdmissionParts {
   state: LinkState;
   directory: Directory;
   messages: MessageStore;
+  inabilities: Inabilities;
+  /** Index of the shard. */
+  shard: number;
   log: Logger;
 }
 
@@ -75,7 +79,7 @@ export class Admission {
   }
 
   #decide(message: DiscordMessage): Route | null {
-    const { state, directory, messages } = this.#parts;
+    const { state, directory, messages, shard } = this.#parts;
     const place = directory.placeOf(message);
     const row = directory.channel(place.channelId);
     const standing = { isInvolved: row?.isInvolved ?? false, botTurns: row?.botTurns ?? 0 };
@@ -90,7 +94,9 @@ export class Admission {
     const { threadMode } = this.settings;
     const userThread =
       threadMode === "per-user" ? directory.userThread(place.channelId, message.author.id) : undefined;
-    const route = routeMessage(message, place, { threadMode, userThread });
+    const continued = (id: string) => messages.continuedAt(id);
+    const cannot = this.#parts.inabilities.in(place.channelId, Date.now());
+    const route = routeMessage(message, place, { threadMode, userThread, continued, cannot, shard });
     this.#remember(message, place, route, { since: row?.listeningSince ?? 0, ...standing });
     messages.setRoute(message.id, route);
     return route;

@@ -34,6 +34,12 @@ export class Directory {
     return this.#byId.get({ id });
   }
 
+  /** A thread is gone, and another one stands in its place for the user whose it was. */
+  replaceThread(gone: string, threadId: string): void {
+    this.#db.update(userThreads).set({ threadId }).where(eq(userThreads.threadId, gone)).run();
+    this.remove(gone);
+  }
+
   /** Where a message was written. What has no guild is a DM; a channel that nobody told of has no name and no parent. */
   placeOf({ channel_id, guild_id }: Pick<DiscordMessage, "channel_id" | "guild_id">): Place {
     const row = this.channel(channel_id);

@@ -13,6 +13,7 @@ import { FORWARDED_EVENTS, gatewayIntents } from "../../shared/discord/intents.t
 import { discordSettings } from "../../shared/discord/settings.ts";
 import type { GatewayStanding } from "../../shared/heartbeat/health.ts";
 import { createLogger, type Logger } from "../../shared/log.ts";
+import type { Inability } from "../../shared/session/event.ts";
 import { findAgent, findAgentIfAny } from "../agent/find-agent.ts";
 import { connectDiscord, type DiscordConnection } from "../clients/discord-client.ts";
 import type { FencedReply, LinkApi, Signed } from "../contracts.ts";
@@ -23,6 +24,7 @@ import { type LinkDatabase, migrateDatabase, openDatabase } from "./database.ts"
 import { Directory } from "./directory.ts";
 import { discordReads } from "./discord-reads.ts";
 import { runErrands } from "./errands.ts";
+import { Inabilities } from "./inabilities.ts";
 import { Intake } from "./intake.ts";
 import { Interactions } from "./interactions.ts";
 import { askForLease, LEASE_TTL_SECONDS, releaseLease, renewLease } from "./lease.ts";
@@ -46,11 +48,14 @@ export class GatewayLink extends DurableObject<Env> implements LinkApi {
   readonly #sessions: Sessions;
   readonly #backlog: Backlog;
   readonly #discord: DiscordConnection;
+  readonly #inabilities = new Inabilities();
+  readonly #shard: number;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     const { agent, shard } = parseLinkName(ctx.id.name);
     this.#agentId = agent;
+    this.#shard = shard;
     this.#log = createLogger({ agent, shard });
     this.#db = openDatabase(ctx.storage);
     this.#state = new LinkState(this.#db);
@@ -139,6 +144,24 @@ export class GatewayLink extends DurableObject<Env> implements LinkApi {
     return { holder, expiresAt, shards: this.#state.shardCount ?? 1 };
   }
 
+  noteCannot({ channel, what, ms }: { channel: string; what: Inability; ms: number }): void {
+    this.#inabilities.note(channel, what, Date.now() + ms);
+  }
+
+  noteConversation({
+    conversation,
+    places,
+    instead,
+  }: {
+    conversation: string;
+    places: readonly string[];
+    instead?: string;
+  }): void {
+    for (const place of places) this.#messages.continueAt(place, conversation);
+    const [thread] = places;
+    if (instead !== undefined && thread !== undefined) this.#directory.replaceThread(instead, thread);
+  }
+
   override alarm(): Promise<void> {
     return this.#backlog.ring();
   }
@@ -168,7 +191,7 @@ export class GatewayLink extends DurableObject<Env> implements LinkApi {
 
   #parts() {
     const [state, directory, messages, log] = [this.#state, this.#directory, this.#messages, this.#log];
-    return { state, directory, messages, log };
+    return { state, directory, messages, log, inabilities: this.#inabilities, shard: this.#shard };
   }
 }
 

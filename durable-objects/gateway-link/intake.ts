@@ -23,6 +23,7 @@ import type { Logger } from "../../shared/log.ts";
 import type { Admission } from "./admission.ts";
 import type { Directory } from "./directory.ts";
 import type { Errand } from "./errands.ts";
+import type { Inabilities } from "./inabilities.ts";
 import type { Interactions } from "./interactions.ts";
 import type { LinkState } from "./link-state.ts";
 import type { MessageStore } from "./message-store.ts";
@@ -33,6 +34,7 @@ export interface IntakeParts {
   state: LinkState;
   directory: Directory;
   messages: MessageStore;
+  inabilities: Inabilities;
   sessions: Sessions;
   interactions: Interactions;
   log: Logger;
@@ -53,7 +55,7 @@ export class Intake {
 
   /** @returns what is left to do; `null`: nothing. Data that cannot be read is logged and left out. */
   take({ t, s, d }: GatewayEvent, trace: string): Errand | null {
-    const { state, directory, admission, now } = this.#parts;
+    const { state, directory, admission, inabilities, now } = this.#parts;
     const log = this.#parts.log.with({ trace });
     log.log("debug", "event.received", { type: t, seq: s });
     const read = <T>(reading: Reading<T>, use: (value: T) => Errand | null | undefined): Errand | null => {
@@ -82,11 +84,16 @@ export class Intake {
         return read(readGone(d), ({ id, unavailable }) => {
           if (!unavailable) directory.removeGuild(id);
         });
+      // Somebody may have granted what was missing.
+      case "GUILD_ROLE_UPDATE":
+        inabilities.forgetAll();
+        return null;
       case "CHANNEL_CREATE":
       case "CHANNEL_UPDATE":
       case "THREAD_CREATE":
       case "THREAD_UPDATE":
         return read(readChannel(d), (channel) => {
+          inabilities.forget(channel.id);
           directory.putChannel(channel, listens, now());
         });
       case "THREAD_LIST_SYNC":

@@ -1,9 +1,9 @@
 /** Messages between Discord and their sessions: where each went, and those that wait here. */
-import { and, count, eq, inArray, notInArray, placeholder, type SQL, sql } from "drizzle-orm";
+import { and, count, eq, inArray, lte, notInArray, placeholder, type SQL, sql } from "drizzle-orm";
 import type { DiscordEdit, DiscordMessage } from "../../shared/discord/read-message.ts";
 import type { Route } from "../../shared/discord/route-message.ts";
 import type { LinkDatabase } from "./database.ts";
-import { type HeldRow, held, routed } from "./schema.ts";
+import { continued, type HeldRow, held, routed } from "./schema.ts";
 
 /** How many messages are remembered with their conversations, for their edits, deletions and copies. */
 const REMEMBERED = 10_000;
@@ -27,6 +27,26 @@ export class MessageStore {
   setRoute(messageId: string, { conversation, target }: Route): void {
     const { seq } = this.#sql.addRoute.get({ messageId, conversation, target });
     this.#sql.forgetRoutes.run({ upTo: seq - REMEMBERED });
+  }
+
+  /** The conversation that goes on in a thread, or in reply to a message, of another name. */
+  continuedAt(placeId: string): string | undefined {
+    const row = this.#db.select().from(continued).where(eq(continued.placeId, placeId)).get();
+    return row?.conversation;
+  }
+
+  /** A conversation goes on there. */
+  continueAt(placeId: string, conversation: string): void {
+    const { seq } = this.#db
+      .insert(continued)
+      .values({ placeId, conversation })
+      .onConflictDoUpdate({ target: continued.placeId, set: { conversation } })
+      .returning({ seq: continued.seq })
+      .get();
+    this.#db
+      .delete(continued)
+      .where(lte(continued.seq, seq - REMEMBERED))
+      .run();
   }
 
   isHolding(channelId: string): boolean {

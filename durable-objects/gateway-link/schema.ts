@@ -98,6 +98,14 @@ export const held = sqliteTable(
   (table) => [index("held_channel").on(table.channelId)],
 );
 
+/** Conversations that go on where their name does not lead: in another thread, or in reply to a message in a channel. */
+export const continued = sqliteTable("continued", {
+  seq: integer("seq").primaryKey({ autoIncrement: true }),
+  /** Id of the thread or message. */
+  placeId: text("place_id").notNull().unique(),
+  conversation: text("conversation").notNull(),
+});
+
 export type LinkRow = typeof link.$inferSelect;
 export type ChannelRow = typeof channels.$inferSelect;
 export type HeldRow = typeof held.$inferSelect;

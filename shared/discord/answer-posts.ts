@@ -1,7 +1,7 @@
 /** An answer as Discord messages. */
 import type { ControlRow } from "./controls.ts";
 import type { DesiredPosts } from "./posting-plan.ts";
-import { MAX_CONTENT, splitText } from "./split.ts";
+import { isBlank, MAX_CONTENT, splitText } from "./split.ts";
 
 /** Messages that an answer may take; a longer one becomes a file with its beginning above it. */
 export const MAX_PARTS = 5;
@@ -10,6 +10,10 @@ const HEAD = 1_500;
 
 /** Stands under what was shown of an answer when it was stopped. */
 const STOPPED = "\n-# stopped";
+/** Stands under what Discord has taken of an answer that it did not take whole. */
+const INCOMPLETE = "\n-# The rest could not be posted here.";
+/** Stands in place of what a rule of the server blocks. It repeats nothing of it. */
+const HELD_BACK = "\n-# A rule of this server does not let this answer pass.";
 /** Room in every message for {@link STOPPED}. */
 const PART = MAX_CONTENT - STOPPED.length;
 
@@ -28,7 +32,8 @@ export interface AnswerParts {
 export function finalPosts(answer: AnswerParts, files: "allowed" | "refused" = "allowed"): DesiredPosts {
   const controls = answer.controls?.length ? { controls: answer.controls } : {};
   const notice = answer.notice === null ? "" : `\n-# ${answer.notice}`;
-  const text = (answer.text.trim() + notice).trim() || "-# The model gave no text.";
+  const said = isBlank(answer.text) ? "" : answer.text.trim();
+  const text = (said + notice).trim() || "-# The model gave no text.";
   const parts = splitText(joinLines(answer.above, text), PART);
   if (parts.length <= MAX_PARTS || files === "refused") return { parts, ...controls };
   const [head = ""] = splitText(joinLines(answer.above, text), HEAD);
@@ -43,16 +48,32 @@ export function finalPosts(answer: AnswerParts, files: "allowed" | "refused" = "
 
 /** Posts of an answer that is being written: those that its final form may keep. */
 export function livePosts({ above, text, controls }: Omit<AnswerParts, "notice">): DesiredPosts {
-  const parts = splitText(joinLines(above, text), PART).slice(0, MAX_PARTS);
+  const whole = joinLines(above, text);
+  const parts = isBlank(whole) ? [] : splitText(whole, PART).slice(0, MAX_PARTS);
   return { parts, ...(controls?.length && { controls }) };
 }
 
 /** What was posted of an answer, with a mark that nothing will follow, and nothing to press. */
 export function stoppedPosts(posted: readonly string[]): DesiredPosts {
-  const last = posted.length - 1;
-  const mark = (content: string) =>
-    content.endsWith(STOPPED.trim()) ? content : (content + STOPPED).trimStart();
-  return { parts: posted.map((content, part) => (part === last ? mark(content) : content)) };
+  return marked(posted, STOPPED);
+}
+
+/** The same of an answer whose end Discord does not take. */
+export function incompletePosts(posted: readonly string[]): DesiredPosts {
+  return marked(posted, INCOMPLETE);
+}
+
+/** The same of an answer of which a rule of the place blocks the rest. @param posted what it has let pass; maybe nothing. */
+export function heldBackPosts(posted: readonly string[]): DesiredPosts {
+  return posted.length === 0 ? { parts: [HELD_BACK.trim()] } : marked(posted, HELD_BACK);
+}
+
+/** The last message with a mark under it, or the mark as a message of its own where there is no room. */
+function marked(posted: readonly string[], mark: string): DesiredPosts {
+  const last = posted.at(-1) ?? "";
+  if (last.endsWith(mark.trim())) return { parts: posted };
+  if (last.length + mark.length > MAX_CONTENT) return { parts: [...posted, mark.trim()] };
+  return { parts: [...posted.slice(0, -1), (last + mark).trimStart()] };
 }
 
 function joinLines(above: string, text: string): string {

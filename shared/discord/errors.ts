@@ -13,7 +13,7 @@ export type DiscordFailure =
   | "not_found"
   /** Any other 4xx: Discord does not take the request as it is. */
   | "bad_request"
-  /** Discord's or our own rate limit leaves no time for it before the deadline. */
+  /** A rate limit, Discord's or our own, leaves no time for it before the deadline: it was not done. */
   | "rate_limited"
   /** No answer, none that can be read, or one that is not Discord's. */
   | "unavailable"
@@ -31,6 +31,8 @@ export interface DiscordErrorDetail {
   discordCode?: number;
   /** Paths of the fields that Discord does not take. */
   fields?: readonly string[];
+  /** Of a limit: how long it lasts, in milliseconds. */
+  waitMs?: number;
   cause?: unknown;
 }
 
@@ -43,6 +45,7 @@ export class DiscordError extends Error {
   readonly status: number | undefined;
   readonly discordCode: number | undefined;
   readonly fields: readonly string[];
+  readonly waitMs: number | undefined;
 
   /** @param reason in a few words. */
   constructor(code: DiscordFailure, reason: string, detail: DiscordErrorDetail) {
@@ -53,6 +56,7 @@ export class DiscordError extends Error {
     this.status = detail.status;
     this.discordCode = detail.discordCode;
     this.fields = detail.fields ?? [];
+    this.waitMs = detail.waitMs;
   }
 }
 
@@ -67,7 +71,15 @@ export const DISCORD_CODE = {
   missingAccess: 50_001,
   missingPermissions: 50_013,
   threadArchived: 50_083,
+  /** A reply needs the permission Read Message History. */
+  replyNeedsHistory: 160_002,
   threadExists: 160_004,
+  threadLocked: 160_005,
+  /** A rule of AutoMod. */
+  blockedByAutoMod: 200_000,
+  /** The same, of a thread's name. */
+  titleBlocked: 200_001,
+  blockedLinks: 240_000,
 } as const;
 
 /** Whether another try cannot succeed until somebody changes something. */

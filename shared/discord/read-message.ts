@@ -35,6 +35,7 @@ const message = z.object({
   webhook_id: snowflake.nullish(),
   mentions: z.array(user).default([]),
   attachments: z.array(uploadedFile).default([]),
+  message_reference: z.object({ message_id: snowflake.nullish() }).nullish().catch(null),
 });
 
 /** A message of Discord's: what decides about an answer, and what the model is told. */

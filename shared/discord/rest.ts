@@ -39,6 +39,8 @@ export interface DiscordRequest {
   /** Until when to keep trying, in Unix milliseconds; 15 seconds from now without one. */
   deadline?: number;
   signal?: AbortSignal;
+  /** Longest wait for the limit of its own route, in milliseconds; the deadline counts all the same. */
+  limitMs?: number;
   /** Made again, it would be done twice: after a failure that does not tell whether it was done, it is not. */
   isRepeatable?: false;
   /** `optional`: a status of 2xx is all that is needed; what comes with it and cannot be read is `undefined`. */
@@ -200,8 +202,13 @@ export class DiscordRest {
   }
 
   async #wait(effort: Effort, ms: number, cause: WaitCause): Promise<void> {
-    if (this.#options.now() + ms > effort.deadline)
-      throw new DiscordError("rate_limited", `would have to wait ${ms} ms`, describe(effort));
+    const { deadline, request } = effort;
+    const isOwn = cause.for === "rate-limit" && (cause.scope === "user" || cause.scope === "shared");
+    if (this.#options.now() + ms > deadline || (isOwn && ms > (request.limitMs ?? ms)))
+      throw new DiscordError("rate_limited", `would have to wait ${ms} ms`, {
+        ...describe(effort),
+        ...(isOwn && { waitMs: ms }),
+      });
     this.#tell(effort, { type: "wait", ms, ...cause });
     await this.#sleep(ms, effort.signal);
   }

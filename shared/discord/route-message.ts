@@ -1,5 +1,5 @@
 /** Which conversation a message belongs to, and where its answer goes. */
-import type { DiscordTarget } from "../session/event.ts";
+import type { DiscordTarget, Inability } from "../session/event.ts";
 import { canStartThreads } from "./channel-types.ts";
 import { displayName } from "./inbound-event.ts";
 import type { DiscordMessage } from "./read-message.ts";
@@ -17,28 +17,49 @@ export interface Route {
   target: DiscordTarget;
 }
 
+/** What decides about the way of a message, besides its place. */
+export interface RoutingFacts {
+  threadMode: DiscordSettings["threadMode"];
+  /** The thread of this user below this channel, for `per-user`; `undefined` when there is none (any more). */
+  userThread: string | undefined;
+  /** The conversation that goes on in a thread, or in reply to a message, of another name. */
+  continued: (placeId: string) => string | undefined;
+  /** What the bot is known to be unable to do in the channel. */
+  cannot: readonly Inability[];
+  /** Index of the shard that has heard it. */
+  shard: number;
+}
+
 /**
  * Routes a message that is answered. A thread that is started from a message has that message's id, so the conversation is
  * known before the thread is there.
- *
- * @param userThread the thread of this user below this channel, for `per-user`; `undefined` when there is none (any more).
  */
-export function routeMessage(
-  message: DiscordMessage,
-  place: Place,
-  { threadMode, userThread }: Pick<DiscordSettings, "threadMode"> & { userThread: string | undefined },
-): Route {
+export function routeMessage(message: DiscordMessage, place: Place, facts: RoutingFacts): Route {
+  const { cannot, shard, continued } = facts;
+  const route = routeTo(message, place, facts);
+  const target = {
+    ...route.target,
+    ...(cannot.length > 0 && { cannot }),
+    ...(shard > 0 && { shard }),
+  };
+  return { conversation: continued(route.conversation) ?? route.conversation, target };
+}
+
+function routeTo(message: DiscordMessage, place: Place, facts: RoutingFacts): Route {
   const { channelId } = place;
   const here = { kind: "discord", channelId, messageId: message.id } as const;
   if (place.kind === "dm") return { conversation: channelId, target: here };
   const target = { ...here, guildId: place.guildId };
   const inChannel = { conversation: channelId, target };
   if (place.kind === "thread" || !canStartThreads(place.type)) return inChannel;
+  const repliedTo = message.message_reference?.message_id;
+  const goesOn = repliedTo == null ? undefined : facts.continued(repliedTo);
+  if (goesOn !== undefined) return { conversation: goesOn, target };
   const inNewThread = (name: string): Route => ({
     conversation: message.id,
     target: { ...target, thread: { from: "message", name: threadName(name) } },
   });
-  switch (threadMode) {
+  switch (facts.threadMode) {
     case "none":
       return inChannel;
     case "per-message":
@@ -47,12 +68,14 @@ export function routeMessage(
       const [file] = message.attachments;
       return file ? inNewThread(file.filename) : inChannel;
     }
-    case "per-user":
-      return userThread === undefined
-        ? inNewThread(displayName(message))
-        : { conversation: userThread, target: { ...target, thread: { from: "earlier", id: userThread } } };
+    case "per-user": {
+      const name = displayName(message);
+      if (facts.userThread === undefined) return inNewThread(name);
+      const thread = { from: "earlier", id: facts.userThread, name: threadName(name) } as const;
+      return { conversation: facts.userThread, target: { ...target, thread } };
+    }
     default:
-      return threadMode satisfies never;
+      return facts.threadMode satisfies never;
   }
 }
 

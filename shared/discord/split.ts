@@ -20,6 +20,14 @@ const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
 /** The code block that is open at the end of a text: its language (maybe `""`), or `null` outside of one. */
 type OpenBlock = string | null;
 
+/** What shows, in a text: neither white space nor anything that Unicode has shown as nothing. */
+const SHOWS = /[^\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/u;
+
+/** Whether nothing of a text shows. Discord refuses such a message as empty (50006). */
+export function isBlank(text: string): boolean {
+  return !SHOWS.test(text);
+}
+
 /**
  * Cuts a text into messages: at a blank line if it can, at a line's end, at a space, and in the middle of a word if it
  * must, but not inside of a character. A code block that is cut is closed, and opened again in the next part.

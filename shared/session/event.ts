@@ -29,8 +29,15 @@ export interface DiscordTarget {
    * Where the answer goes when that is not `channelId`: a thread to be started from the message (Discord gives it the
    * message's id), or one that is there. `name` is at most 100 characters.
    */
-  thread?: { from: "message"; name: string } | { from: "earlier"; id: string };
+  thread?: { from: "message"; name: string } | { from: "earlier"; id: string; name?: string };
+  /** What the bot is known to be unable to do in `channelId` for the moment. */
+  cannot?: readonly Inability[];
+  /** Index of the shard that has heard the message; absent for 0. */
+  shard?: number;
 }
+
+/** What a bot may not do in a channel, or not now: start a thread, refer to a message, attach a file. */
+export type Inability = "thread" | "reply" | "file";
 
 /** An answer by way of a Discord webhook. Its URL is a secret, which is looked up when it is needed and never stored. */
 export interface DiscordWebhookTarget {

@@ -220,7 +220,7 @@ describe("where Discord is not as it should be", () => {
     }
     const lines = logged.mock.calls.map(([line]) => String(line));
     const told = lines.filter(
-      (line) => line.includes("discord.thread_refused") && line.includes(room.channelId),
+      (line) => line.includes("discord.permission_missing") && line.includes(room.channelId),
     );
     expect(told).toHaveLength(1);
     expect(told[0]).toContain("Create Public Threads");

@@ -9,6 +9,7 @@ import { ChannelSession } from "../../durable-objects/channel-session/channel-se
 import { LinkState } from "../../durable-objects/gateway-link/link-state.ts";
 import { discordSection } from "../../shared/character/sections/discord.ts";
 import { gatewayIntents } from "../../shared/discord/intents.ts";
+import type { DiscordTarget } from "../../shared/session/event.ts";
 import { GUILD, guildWith, MIA, newChannel, newId, type Shard, shardWithChannel } from "./shard.ts";
 
 // The first answer waits for the model's SDK to be transformed; no test should.
@@ -342,5 +343,48 @@ describe("a direct message", () => {
     await shard.deliver(shard.message(dm, "[[say psst]]", { guild_id: undefined, member: undefined }));
     await shard.untilInbox(dm, ["[[say psst]]"]);
     await shard.untilIdle();
+  });
+});
+
+describe("what a conversation has learnt of a channel", () => {
+  /** Where the next message of a channel is to be answered. */
+  const targetOf = async (shard: Shard, channel: string, change: object = {}) => {
+    const said = shard.message(channel, "hello", change);
+    await shard.deliver(said);
+    const [row] = await shard.rows(
+      `select conversation, target from routed where message_id = '${idOf(said)}'`,
+    );
+    return { conversation: row?.conversation, ...(JSON.parse(String(row?.target)) as DiscordTarget) };
+  };
+
+  it("goes with its next messages", async () => {
+    const { shard, help } = await shardWithChannel();
+    await shard.stub.noteCannot({ channel: help, what: "reply", ms: 60_000 });
+    await shard.stub.noteCannot({ channel: help, what: "file", ms: 600_000 });
+    expect((await targetOf(shard, help)).cannot).toEqual(["reply", "file"]);
+  });
+
+  it.each([
+    ["the channel", (id: string) => ["CHANNEL_UPDATE", { ...newChannel(), id, guild_id: GUILD }] as const],
+    [
+      "a role",
+      () => ["GUILD_ROLE_UPDATE", { guild_id: GUILD, role: { id: "1", permissions: "0" } }] as const,
+    ],
+  ] as const)("is forgotten when %s is changed: it may have been granted", async (_, change) => {
+    const { shard, help } = await shardWithChannel();
+    await shard.stub.noteCannot({ channel: help, what: "thread", ms: 600_000 });
+    const [type, data] = change(help);
+    await shard.deliver(shard.event(type, data));
+    expect((await targetOf(shard, help)).cannot).toBeUndefined();
+  });
+
+  it("leads replies to an answer on to its conversation, after an eviction too", async () => {
+    const { shard, help } = await shardWithChannel();
+    const [answer, conversation] = [newId(), newId()];
+    await shard.stub.noteConversation({ conversation, places: [answer] });
+    await evictDurableObject(shard.stub);
+    const reply = { message_reference: { message_id: answer }, mentions: [] };
+    expect(await targetOf(shard, help, reply)).toMatchObject({ conversation, channelId: help });
+    expect((await targetOf(shard, help)).conversation).not.toBe(conversation);
   });
 });

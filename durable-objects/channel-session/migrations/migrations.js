@@ -6,6 +6,7 @@ import m0003 from './0003_posts.sql';
 import m0004 from './0004_call_errors.sql';
 import m0005 from './0005_controls.sql';
 import m0006 from './0006_places.sql';
+import m0007 from './0007_threads.sql';
 
   export default {
     journal,
@@ -16,7 +17,8 @@ m0002,
 m0003,
 m0004,
 m0005,
-m0006
+m0006,
+m0007
     }
   }
   

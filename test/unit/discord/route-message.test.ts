@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { DiscordMessage } from "../../../shared/discord/read-message.ts";
-import { routeMessage } from "../../../shared/discord/route-message.ts";
+import { type RoutingFacts, routeMessage } from "../../../shared/discord/route-message.ts";
 import type { DiscordSettings } from "../../../shared/discord/settings.ts";
 import type { Place } from "../../../shared/discord/who-is-answered.ts";
 import { message } from "./messages.ts";
@@ -15,9 +15,10 @@ function route(
   threadMode: DiscordSettings["threadMode"],
   said: Partial<DiscordMessage> = {},
   place: Place = CHANNEL_PLACE,
-  userThread?: string,
+  { userThread, ...facts }: Partial<RoutingFacts> = {},
 ) {
-  return routeMessage(message(said), place, { threadMode, userThread });
+  const defaults = { continued: () => undefined, cannot: [], shard: 0 };
+  return routeMessage(message(said), place, { threadMode, userThread, ...defaults, ...facts });
 }
 
 const here = { kind: "discord", channelId: CHANNEL, messageId: message().id, guildId: GUILD };
@@ -40,9 +41,9 @@ describe("a message in a channel", () => {
       conversation: message().id,
       target: { ...here, thread: { from: "message", name: "Captain" } },
     });
-    expect(route("per-user", {}, CHANNEL_PLACE, "42")).toEqual({
+    expect(route("per-user", {}, CHANNEL_PLACE, { userThread: "42" })).toEqual({
       conversation: "42",
-      target: { ...here, thread: { from: "earlier", id: "42" } },
+      target: { ...here, thread: { from: "earlier", id: "42", name: "Mia" } },
     });
   });
 
@@ -52,6 +53,34 @@ describe("a message in a channel", () => {
       name: "plan.pdf",
     });
     expect(route("per-document")).toEqual({ conversation: CHANNEL, target: here });
+  });
+
+  it("in reply to an answer that had no thread goes on with its conversation, in the channel", () => {
+    const continued = (id: string) => (id === "99" ? "55" : undefined);
+    const reply = { message_reference: { message_id: "99" } };
+    expect(route("per-message", reply, CHANNEL_PLACE, { continued })).toEqual({
+      conversation: "55",
+      target: here,
+    });
+    const other = { message_reference: { message_id: "98" } };
+    expect(route("per-message", other, CHANNEL_PLACE, { continued }).conversation).toBe(message().id);
+  });
+
+  it("in a thread that took another's place belongs to the other's conversation", () => {
+    const place: Place = {
+      kind: "thread",
+      channelId: "43",
+      guildId: GUILD,
+      parent: { id: CHANNEL, name: "help" },
+    };
+    const continued = (id: string) => (id === "43" ? "42" : undefined);
+    expect(route("per-user", {}, place, { continued }).conversation).toBe("42");
+    expect(route("per-user", {}, CHANNEL_PLACE, { continued, userThread: "43" }).conversation).toBe("42");
+  });
+
+  it("says what the bot cannot do there, and which shard has heard it", () => {
+    const { target } = route("none", {}, CHANNEL_PLACE, { cannot: ["reply"], shard: 2 });
+    expect(target).toEqual({ ...here, cannot: ["reply"], shard: 2 });
   });
 
   it("is answered in the channel where no thread can be started", () => {
@@ -70,7 +99,7 @@ describe("a message elsewhere", () => {
       guildId: GUILD,
       parent: { id: CHANNEL, name: "help" },
     };
-    expect(route(mode, { attachments: [file] }, place, "42")).toEqual({
+    expect(route(mode, { attachments: [file] }, place, { userThread: "42" })).toEqual({
       conversation: "7",
       target: { ...here, channelId: "7" },
     });

@@ -5,9 +5,11 @@ import type { DiscordConnections } from "../discord/connections.ts";
 import { complete, desiredPosts } from "../discord/desired.ts";
 import type { PostStore } from "../discord/post-store.ts";
 import type { PlacedAnswer, PostedSurface, StatusSign } from "../discord/posted-surface.ts";
-import { ChannelPlacement, type ThreadRefusal } from "./channel-placement.ts";
+import type { ChannelNotes } from "./channel-notes.ts";
+import { ChannelPlacement } from "./channel-placement.ts";
+import { MessageThreads } from "./message-threads.ts";
 import type { StatusReactions } from "./status-reactions.ts";
-import type { ThreadRefusals } from "./thread-refusals.ts";
+import type { ThreadStore } from "./thread-store.ts";
 
 /** Answers in a channel, thread or DM, written by the bot. */
 export class ChannelSurface implements PostedSurface {
@@ -19,18 +21,21 @@ export class ChannelSurface implements PostedSurface {
   readonly #connections: DiscordConnections;
   readonly #posts: PostStore;
   readonly #reactions: StatusReactions;
-  readonly #refusals: ThreadRefusals;
+  readonly #threads: ThreadStore;
+  readonly #notes: ChannelNotes;
 
   constructor(
     connections: DiscordConnections,
     posts: PostStore,
     reactions: StatusReactions,
-    refusals: ThreadRefusals,
+    threads: ThreadStore,
+    notes: ChannelNotes,
   ) {
     this.#connections = connections;
     this.#posts = posts;
     this.#reactions = reactions;
-    this.#refusals = refusals;
+    this.#threads = threads;
+    this.#notes = notes;
   }
 
   answers({ kind }: ReplyTarget): boolean {
@@ -39,16 +44,18 @@ export class ChannelSurface implements PostedSurface {
 
   placementFor(
     turnId: string,
-    { id: trace, target }: InboundEvent,
+    { id: trace, target, author }: InboundEvent,
     log: Logger,
   ): PlacedAnswer | { missing: string } {
     const { bot } = this.#connections;
     if (target.kind !== "discord") throw new Error(`no channel: ${target.kind}`);
     if ("missing" in bot) return { missing: `the secret ${bot.missing} is not set.` };
     const rest = bot.rest.with({ trace });
-    const threadRefused = (refusal: ThreadRefusal) => this.#refusals.note(refusal, log);
-    const options = { turnId, target, rest, posts: this.#posts, threadRefused };
-    return { placement: new ChannelPlacement(options), rest };
+    const placement = new ChannelPlacement({
+      ...{ turnId, target, askedBy: author.id, rest, log, now: Date.now },
+      ...{ posts: this.#posts, threads: new MessageThreads(rest, this.#threads), notes: this.#notes },
+    });
+    return { placement, rest };
   }
 
   queued(event: InboundEvent): void {

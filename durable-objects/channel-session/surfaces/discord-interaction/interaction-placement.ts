@@ -72,6 +72,14 @@ export class InteractionPlacement implements Placement {
     return { action, venue };
   }
 
+  venueOf({ place, channelId }: PostRow): Venue | undefined {
+    if (place === "token") return this.#token;
+    const { bot, posts } = this.#options;
+    return "rest" in bot
+      ? new ChannelVenue({ rest: bot.rest, posts, channelId, place, reply: null })
+      : undefined;
+  }
+
   async prepare(): Promise<void> {}
 
   remark(): string | null {

@@ -4,18 +4,20 @@ import type {
 } from "discord-api-types/v10";
 import * as z from "zod";
 import { componentsOf } from "../../../../shared/discord/components.ts";
-import { DiscordError, isFinal } from "../../../../shared/discord/errors.ts";
+import { DiscordError } from "../../../../shared/discord/errors.ts";
 import type { PostContent } from "../../../../shared/discord/posting-plan.ts";
 import type { DiscordRequest, DiscordRest } from "../../../../shared/discord/rest.ts";
 import { snowflakeAt } from "../../../../shared/discord/snowflake.ts";
 import { deferredBy, switchAt } from "../../../../shared/interaction/answer-place.ts";
 import type { InteractionTarget } from "../../../../shared/session/event.ts";
 import { type Sleep, sleep } from "../../../../shared/time/sleep.ts";
+import { nothingToSee } from "../discord/channel-venue.ts";
 import type { PostStore } from "../discord/post-store.ts";
 import type { PostRow } from "../discord/schema.ts";
 import type { Effort } from "../discord/venue.ts";
 import {
   attachmentsOf,
+  BARE,
   CLOCK_SKEW_MS,
   filesOf,
   isUnknownMessage,
@@ -84,13 +86,7 @@ export class TokenVenue implements Venue {
     if (bot === null || target.isPrivate || target.channelId === undefined) return undefined;
     const after = snowflakeAt(row.attemptedAt - CLOCK_SKEW_MS);
     const path = `/channels/${target.channelId}/messages?after=${after}&limit=100`;
-    const since = await bot
-      .read(foundMessages, { method: "GET", path, ...effort })
-      .catch((error: unknown) => {
-        // Where the bot cannot read it cannot look: a doubled part is better than a lost one.
-        if (error instanceof DiscordError && isFinal(error)) return [];
-        throw error;
-      });
+    const since = await bot.read(foundMessages, { method: "GET", path, ...effort }).catch(nothingToSee);
     return since.find(({ id, interaction_metadata: from }) => {
       if (from?.id !== target.id || posts.has(id)) return false;
       return isOriginal(row) === (from.original_response_message_id === undefined);
@@ -103,6 +99,11 @@ export class TokenVenue implements Venue {
 
   async edit(messageId: string, content: PostContent, effort: Effort): Promise<void> {
     await this.#patch(z.unknown(), messageId, content, effort);
+  }
+
+  async bare(messageId: string, effort: Effort): Promise<void> {
+    const path = `${this.#path}/messages/${messageId}`;
+    await this.#request(z.unknown(), { method: "PATCH", path, body: BARE }, effort);
   }
 
   async delete(messageId: string, effort: Effort): Promise<void> {

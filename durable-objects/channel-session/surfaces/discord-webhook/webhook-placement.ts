@@ -57,6 +57,10 @@ export class WebhookPlacement implements Placement {
 
   async prepare(): Promise<void> {}
 
+  venueOf(): Venue {
+    return this.#venue;
+  }
+
   remark(): null {
     return null;
   }
@@ -105,6 +109,9 @@ class WebhookVenue implements Venue {
     const body: RESTPatchAPIWebhookWithTokenMessageJSONBody = { content, allowed_mentions: NO_MENTIONS };
     await this.#request("PATCH", `/messages/${messageId}`, body, effort);
   }
+
+  /** Nothing can be pressed under it. */
+  async bare(): Promise<void> {}
 
   async delete(messageId: string, effort: Effort): Promise<void> {
     await this.#request("DELETE", `/messages/${messageId}`, undefined, effort);

@@ -1,4 +1,5 @@
 import { secretReader } from "../../../../shared/character/secrets.ts";
+import { heldBackPosts } from "../../../../shared/discord/answer-posts.ts";
 import type { DesiredPosts } from "../../../../shared/discord/posting-plan.ts";
 import { DiscordRest } from "../../../../shared/discord/rest.ts";
 import { restLog } from "../../../../shared/discord/rest-events.ts";
@@ -11,8 +12,10 @@ import { sleep } from "../../../../shared/time/sleep.ts";
 import { findAgentIfAny } from "../../../agent/find-agent.ts";
 import type { Env } from "../../../env.ts";
 import type { TurnState } from "../../engine/turn-state.ts";
+import { type Display, standing } from "../discord/desired.ts";
 import type { PostStore } from "../discord/post-store.ts";
 import type { PlacedAnswer, PostedSurface } from "../discord/posted-surface.ts";
+import type { PostRow } from "../discord/schema.ts";
 import { WebhookPlacement } from "./webhook-placement.ts";
 
 /** Answers by way of a Discord webhook, whole and when they are complete. */
@@ -58,8 +61,13 @@ export class WebhookSurface implements PostedSurface {
     return unsaid === null ? undefined : { parts: splitText(unsaid) };
   }
 
-  complete(_turn: TurnState, text: string): DesiredPosts {
-    return { parts: splitText(text) };
+  complete(
+    _turn: TurnState,
+    text: string,
+    posted: readonly PostRow[],
+    { isHeldBack }: Display,
+  ): DesiredPosts {
+    return isHeldBack ? heldBackPosts(standing(posted)) : { parts: splitText(text) };
   }
 
   #address(target: DiscordWebhookTarget): WebhookAddress | { missing: string } {

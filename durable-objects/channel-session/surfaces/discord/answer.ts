@@ -1,14 +1,17 @@
 import { DiscordError, isFinal } from "../../../../shared/discord/errors.ts";
+import { waysAround } from "../../../../shared/discord/other-ways.ts";
 import type { DesiredPosts } from "../../../../shared/discord/posting-plan.ts";
 import type { Logger } from "../../../../shared/log.ts";
 import { type Sleep, sleep } from "../../../../shared/time/sleep.ts";
 import type { TurnState } from "../../engine/turn-state.ts";
+import { barePosts } from "./bare-posts.ts";
 import type { Display } from "./desired.ts";
 import { LivePosting } from "./live-posting.ts";
 import type { PlacedAction } from "./placement.ts";
 import type { PostStore } from "./post-store.ts";
 import type { PlacedAnswer, PostedSurface } from "./posted-surface.ts";
 import { Poster } from "./poster.ts";
+import type { PostRow } from "./schema.ts";
 import { keepTyping } from "./typing.ts";
 import type { Effort } from "./venue.ts";
 
@@ -41,6 +44,8 @@ interface Bringing {
   until?: AbortSignal;
   /** The turn is over: what somebody has deleted is left alone, and nothing is carried to where it never was. */
   isOver?: boolean;
+  /** The answer still grows. */
+  isLive?: boolean;
 }
 
 /**
@@ -54,11 +59,17 @@ export class Answer {
   readonly #live: LivePosting;
   /** Resolves when nothing of what is shown meanwhile is under way any more. */
   #meanwhile: Promise<unknown> = Promise.resolve();
-  #files: Display["files"] = "allowed";
+  #files: Display["files"];
+  #isHeldBack = false;
+  /** What Discord is asked for at the moment. */
+  #asked: PlacedAction | undefined;
+  /** Parts whose message was made again, because it could not be changed. */
+  readonly #replaced = new Set<number>();
   #postedAt = 0;
 
   constructor(options: AnswerOptions, wait: Sleep = sleep) {
     this.#options = options;
+    this.#files = options.placement.isWithoutFiles ? "refused" : "allowed";
     this.#poster = new Poster(options);
     this.#live = new LivePosting({
       hasMore: () => this.#growth() !== undefined,
@@ -102,7 +113,19 @@ export class Answer {
   async deliver(turn: TurnState, text: string): Promise<void> {
     await this.end();
     const { surface } = this.#options;
-    await this.#bring(() => surface.complete(turn, text, this.#display()), this.#effort(PATIENCE_MS));
+    const complete = () => surface.complete(turn, text, this.#posted(), this.#display());
+    await this.#bring(complete, this.#effort(PATIENCE_MS));
+    this.#options.placement.delivered?.();
+  }
+
+  /**
+   * Nothing stays to be pressed under what is left of an answer.
+   *
+   * @throws DiscordError when it may be tried again.
+   */
+  async bare(): Promise<void> {
+    const { placement, posts } = this.#options;
+    await barePosts(this.#posted(), (row) => placement.venueOf(row), posts, this.#effort(PATIENCE_MS));
   }
 
   /**
@@ -124,14 +147,20 @@ export class Answer {
   }
 
   #desired(): DesiredPosts | undefined {
-    const { state, surface, posts, turnId } = this.#options;
+    const { state, surface } = this.#options;
     const turn = state();
-    return turn && surface.desired(turn, posts.ofTurn(turnId), this.#display());
+    return turn && surface.desired(turn, this.#posted(), this.#display());
+  }
+
+  #posted(): PostRow[] {
+    const { posts, turnId } = this.#options;
+    return posts.ofTurn(turnId);
   }
 
   #display(): Display {
     const { display, placement } = this.#options;
-    return { ...display(), files: this.#files, remark: placement.remark() };
+    const [files, isHeldBack] = [this.#files, this.#isHeldBack];
+    return { ...display(), files, isHeldBack, remark: placement.remark() };
   }
 
   async #bring(
@@ -143,14 +172,54 @@ export class Answer {
       try {
         return await this.#post(desired, effort, bringing);
       } catch (error) {
-        if (!(error instanceof DiscordError)) throw error;
-        if (error.code === "forbidden" && this.#files === "allowed" && desired()?.file) {
-          this.#options.log.log("warn", "discord.file_refused", { cause: error.message });
-          this.#files = "refused";
-        } else if (await this.#options.placement.hasOther(error)) this.#files = "allowed";
-        else throw error;
+        if (!(error instanceof DiscordError) || !(await this.#hasOtherWay(error, effort, bringing)))
+          throw error;
       }
     }
+  }
+
+  /** Takes the next way of saying what Discord did not take. Each is taken once, so this ends. */
+  async #hasOtherWay(error: DiscordError, effort: Effort, { isOver, isLive }: Bringing): Promise<boolean> {
+    const { placement, log } = this.#options;
+    const action = this.#asked?.action;
+    if (isOver || action?.do === "delete") return placement.hasOther(error, [], effort);
+    const hasFile = action?.file !== undefined;
+    const ways = waysAround(action?.do ?? "create", error, { reply: true, file: hasFile });
+    if (ways.includes("without-file") && this.#files === "allowed") {
+      log.log("warn", "discord.file_refused", { cause: error.message });
+      this.#files = "refused";
+      if (error.code === "forbidden") placement.withoutFiles?.(error);
+      return true;
+    }
+    if (ways.includes("held-back") && !this.#isHeldBack) {
+      // What grows may become something that nobody blocks.
+      if (isLive) return false;
+      log.log("warn", "discord.held_back", { cause: error.message });
+      this.#isHeldBack = true;
+      return true;
+    }
+    if (await placement.hasOther(error, ways, effort)) {
+      // What one place refuses another may take.
+      if (!placement.isWithoutFiles) this.#files = "allowed";
+      return true;
+    }
+    return !isLive && ways.includes("anew") && this.#replace(effort);
+  }
+
+  /** What cannot be changed is taken away, and made again: once for each part. */
+  async #replace(effort: Effort): Promise<boolean> {
+    const { posts, now, turnId } = this.#options;
+    if (!this.#asked) return false;
+    const { action, venue } = this.#asked;
+    const row = posts.find({ turnId, part: action.part });
+    if (!row?.messageId || this.#replaced.has(row.part)) return false;
+    this.#replaced.add(row.part);
+    await barePosts([row], () => venue, posts, effort);
+    await venue.delete(row.messageId, effort).catch((error: unknown) => {
+      if (!(error instanceof DiscordError) || !isFinal(error)) throw error;
+    });
+    posts.lose(row, now());
+    return true;
   }
 
   /** Posts until Discord has what is desired, or nothing is desired any more. */
@@ -164,7 +233,9 @@ export class Answer {
       const wanted = desired();
       // A post on its way says as much as an indicator, and may be waiting for the same permits.
       this.#postedAt = this.#options.now();
+      this.#asked = undefined;
       const placed = wanted && (await this.#options.placement.next(wanted, effort));
+      this.#asked = placed;
       if (!placed || (isOver && isNotWorthIt(placed))) return;
       const outcome = await this.#poster.do(placed.action, placed.venue, effort);
       if (outcome === "done") continue;
@@ -185,7 +256,8 @@ export class Answer {
   async #showLive(): Promise<void> {
     const desired = this.#growth();
     // What is written meanwhile waits for the next showing.
-    if (desired) await this.#bring(() => desired, this.#effort(LIVE_MS), { until: this.#over.signal });
+    if (desired)
+      await this.#bring(() => desired, this.#effort(LIVE_MS), { until: this.#over.signal, isLive: true });
   }
 
   async #showTyping(): Promise<void> {

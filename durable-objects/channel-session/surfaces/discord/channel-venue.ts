@@ -5,7 +5,7 @@ import type {
 } from "discord-api-types/v10";
 import * as z from "zod";
 import { componentsOf } from "../../../../shared/discord/components.ts";
-import { DISCORD_CODE, DiscordError } from "../../../../shared/discord/errors.ts";
+import { DISCORD_CODE, DiscordError, isFinal } from "../../../../shared/discord/errors.ts";
 import type { PostContent } from "../../../../shared/discord/posting-plan.ts";
 import type { DiscordRest } from "../../../../shared/discord/rest.ts";
 import { snowflakeAt } from "../../../../shared/discord/snowflake.ts";
@@ -14,6 +14,7 @@ import type { PostRow } from "./schema.ts";
 import type { Effort } from "./venue.ts";
 import {
   attachmentsOf,
+  BARE,
   CLOCK_SKEW_MS,
   filesOf,
   type MadeMessage,
@@ -69,7 +70,7 @@ export class ChannelVenue implements Venue {
     const { rest, posts } = this.#options;
     const after = snowflakeAt(row.attemptedAt - CLOCK_SKEW_MS);
     const path = `/channels/${row.channelId}/messages?after=${after}&limit=100`;
-    const since = await rest.read(foundMessages, { method: "GET", path, ...effort });
+    const since = await rest.read(foundMessages, { method: "GET", path, ...effort }).catch(nothingToSee);
     const nonce = nonceOf(row);
     const byNonce = since.find((candidate) => String(candidate.nonce ?? "") === nonce);
     if (byNonce) return byNonce;
@@ -110,6 +111,12 @@ export class ChannelVenue implements Venue {
     await inOpenChannel(rest, channelId, request, () => rest.request(request));
   }
 
+  async bare(messageId: string, effort: Effort): Promise<void> {
+    const { rest, channelId } = this.#options;
+    const path = `/channels/${channelId}/messages/${messageId}`;
+    await rest.request({ method: "PATCH", path, body: BARE, ...effort });
+  }
+
   async delete(messageId: string, effort: Effort): Promise<void> {
     const { rest, channelId } = this.#options;
     const path = `/channels/${channelId}/messages/${messageId}`;
@@ -119,6 +126,12 @@ export class ChannelVenue implements Venue {
 
 function replyTo(messageId: string): RESTPostAPIChannelMessageJSONBody["message_reference"] {
   return { message_id: messageId, fail_if_not_exists: false };
+}
+
+/** Where the bot may not read it cannot look: a doubled part is better than a lost one. @throws what is no refusal. */
+export function nothingToSee(error: unknown): [] {
+  if (error instanceof DiscordError && isFinal(error) && error.code !== "unauthorized") return [];
+  throw error;
 }
 
 /** Does something in a channel; where that is a thread that Discord has put away, it is opened first. */

@@ -7,6 +7,8 @@ import {
 import {
   type AnswerParts,
   finalPosts,
+  heldBackPosts,
+  incompletePosts,
   livePosts,
   stoppedPosts,
 } from "../../../../shared/discord/answer-posts.ts";
@@ -28,6 +30,8 @@ export interface Display {
   remark: string | null;
   /** `refused`: the bot may not attach files there. */
   files: "allowed" | "refused";
+  /** A rule of the place blocks its text. */
+  isHeldBack: boolean;
 }
 
 /**
@@ -49,7 +53,7 @@ export function desiredPosts(
     case "parked":
       return request(turn, display);
     case "posting":
-      return turn.unsaid === null ? undefined : complete(turn, turn.unsaid, display);
+      return turn.unsaid === null ? undefined : complete(turn, turn.unsaid, posted, display);
     case "done":
     case "failed":
     case "cancelled":
@@ -61,7 +65,13 @@ export function desiredPosts(
 }
 
 /** An answer that is complete. */
-export function complete(turn: TurnState, text: string, display: Display): DesiredPosts {
+export function complete(
+  turn: TurnState,
+  text: string,
+  posted: readonly PostRow[],
+  display: Display,
+): DesiredPosts {
+  if (display.isHeldBack) return heldBackPosts(standing(posted));
   const { failure, endNotice, retry, command } = turn;
   const controls = retry === "offered" ? retryControls(addressOf(turn, display)) : (command?.controls ?? []);
   const answer = { above: linesOf(turn, display), text, notice: failure ? null : endNotice, controls };
@@ -118,8 +128,15 @@ function remains(turn: TurnState, posted: readonly PostRow[], display: Display):
       answerContents(
         posted.filter(({ messageId }) => isStopped || messageId !== null).map(({ content }) => content),
       );
+  if (turn.failure?.code === "undeliverable" && parts.length > 0) return incompletePosts(parts);
   // A deferral, or a remark in its place, was a promise.
   return isStopped ? stoppedPosts(parts.length > 0 ? parts : [""]) : { parts };
+}
+
+/** What Discord is known to show of an answer. */
+export function standing(posted: readonly PostRow[]): string[] {
+  const known = posted.filter(({ messageId, confirmed }) => messageId !== null && confirmed);
+  return answerContents(known.map(({ content }) => content));
 }
 
 /** What there is of an answer that was asked about; of a quiet one what people have decided. */

@@ -78,6 +78,16 @@ export class PostStore {
     this.#change(turnId, part, { ...now, confirmed: false });
   }
 
+  /** A change was refused: what was known before is so still. */
+  restore({ turnId, part, content, controls, confirmed }: PostRow): void {
+    this.#change(turnId, part, { content, controls, confirmed });
+  }
+
+  /** Nothing can be pressed under a part any more. */
+  bare({ turnId, part }: Pick<PostRow, "turnId" | "part">): void {
+    this.#change(turnId, part, { controls: [] });
+  }
+
   /** Discord has it. */
   confirm(turnId: string, part: number, now: ConfirmedPost): void {
     this.#change(turnId, part, { ...now, confirmed: true });

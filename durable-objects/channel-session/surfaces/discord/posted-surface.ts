@@ -34,7 +34,7 @@ export interface PostedSurface {
   /** @see desiredPosts */
   desired(turn: TurnState, posted: readonly PostRow[], display: Display): DesiredPosts | undefined;
   /** An answer that is complete. */
-  complete(turn: TurnState, text: string, display: Display): DesiredPosts;
+  complete(turn: TurnState, text: string, posted: readonly PostRow[], display: Display): DesiredPosts;
   signOf?(turn: BegunTurn): StatusSign | undefined;
   /** @see Surface.queued */
   queued?(event: InboundEvent): void;

@@ -86,7 +86,11 @@ export class Poster {
       });
       return "done";
     } catch (error) {
-      if (!isUnknownMessage(error)) throw error;
+      if (!isUnknownMessage(error)) {
+        // What Discord has refused does not stand there: what stood there before does.
+        if (earlier && error instanceof DiscordError && isFinal(error)) posts.restore(earlier);
+        throw error;
+      }
       if (earlier) posts.lose(earlier, now());
       return "lost";
     }

@@ -128,7 +128,7 @@ export class Reconciler implements Surface {
       const isHopeless = isFinal(error);
       const fields = { turn: turn.turn, trace: turn.event.id, do: what, cause: error.message };
       log.log(isHopeless && what === "ask" ? "error" : "warn", "discord.not_settled", fields);
-      if (isHopeless) this.#giveUp(turn.turn, what);
+      if (isHopeless) await this.#giveUp(turn, what);
     }
   }
 
@@ -147,9 +147,21 @@ export class Reconciler implements Surface {
     if (what === "tidy") this.#settled(id);
   }
 
-  #giveUp(turn: string, what: Leftover["do"]): void {
-    if (what === "tidy") this.#settled(turn);
-    else this.#refused.add(turn);
+  /** What is refused for good is left; but nothing stays there to be pressed. */
+  async #giveUp({ turn, event }: TurnState, what: Leftover["do"]): Promise<void> {
+    if (what !== "tidy") {
+      this.#refused.add(turn);
+      return;
+    }
+    const surface = this.#surfaceOf(event.target);
+    const answer = surface && this.#answerOf(turn, event, surface);
+    try {
+      if (answer && !("missing" in answer)) await answer.bare();
+      this.#settled(turn);
+    } catch (error) {
+      // The next look finds it as it is now.
+      if (!(error instanceof DiscordError)) throw error;
+    }
   }
 
   #settled(turnId: string): void {

@@ -1,4 +1,4 @@
-/** The table of what was posted. New columns have defaults: rows are read by other versions of this code. */
+/** The tables of what was posted, and where. New columns have defaults: rows are read by other versions of this code. */
 import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
 /** Messages of Discord that show an answer. A row is written before the request that makes its message. */
@@ -32,4 +32,13 @@ export const posts = sqliteTable(
   (table) => [primaryKey({ columns: [table.turnId, table.part] })],
 );
 
+/** Threads that answers have started from messages. A row is written before the request that starts its thread. */
+export const threads = sqliteTable("threads", {
+  /** Discord gives a thread the id of the message that it was started from. */
+  messageId: text("message_id").primaryKey(),
+  /** `asked`: nobody knows what became of it. `none`: it could not be had, and the answer is elsewhere. */
+  state: text("state", { enum: ["asked", "made", "none"] }).notNull(),
+});
+
+export type ThreadState = (typeof threads.$inferSelect)["state"];
 export type PostRow = typeof posts.$inferSelect;

@@ -1,6 +1,9 @@
 /** Where messages are made and changed: a channel, or the token of an interaction. Venues make requests and keep no record. */
 
-import type { RESTPostAPIChannelMessageJSONBody } from "discord-api-types/v10";
+import type {
+  RESTPatchAPIChannelMessageJSONBody,
+  RESTPostAPIChannelMessageJSONBody,
+} from "discord-api-types/v10";
 import * as z from "zod";
 import { DISCORD_CODE, DiscordError } from "../../../../shared/discord/errors.ts";
 import type { PostContent } from "../../../../shared/discord/posting-plan.ts";
@@ -51,8 +54,13 @@ export interface Venue {
   find(row: PostRow, effort: Effort): Promise<MadeMessage | undefined>;
   create(message: NewMessage, effort: Effort): Promise<MadeMessage>;
   edit(messageId: string, content: PostContent, effort: Effort): Promise<void>;
+  /** Takes away what can be pressed, and leaves the text as it is. */
+  bare(messageId: string, effort: Effort): Promise<void>;
   delete(messageId: string, effort: Effort): Promise<void>;
 }
+
+/** @see Venue.bare */
+export const BARE = { components: [] } satisfies RESTPatchAPIChannelMessageJSONBody;
 
 /** The fields of a request that has a file with it. */
 export function attachmentsOf(file: UploadedFile | undefined): {
