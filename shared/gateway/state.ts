@@ -55,8 +55,15 @@ export interface GatewayState {
   received: number | null;
   /** In the order of delivery; those of an ended session come before those of the present one. */
   unacked: readonly UnackedEvent[];
-  /** Connections in a row that came to nothing. */
-  failures: number;
+  failures: Failures;
+}
+
+/** Connections in a row that came to nothing. */
+export interface Failures {
+  /** Discord was not there: no HELLO. HELLO ends the row. */
+  unreached: number;
+  /** It was, and no session came of it, or one that was ready for moments only. A session that lasts ends the row. */
+  unbegun: number;
 }
 
 export type GatewayInput =
