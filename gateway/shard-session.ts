@@ -1,5 +1,5 @@
 /** Hosts the state machine of one shard's Gateway session: gives it a socket, a clock and a timer. */
-import type { GatewayEvent, ResumeState } from "../shared/bridge/protocol.ts";
+import type { BridgedSession, GatewayEvent, ResumeState } from "../shared/bridge/protocol.ts";
 import { initialState, nextTimer, step } from "../shared/gateway/session.ts";
 import type {
   DisconnectReason,
@@ -20,7 +20,7 @@ export interface ShardSessionOptions {
   settings: GatewaySettings;
   now: () => number;
   random: () => number;
-  onEvent(event: GatewayEvent, session: { id: string; resumeUrl: string }): void;
+  onEvent(event: GatewayEvent, session: BridgedSession): void;
   onDisconnected(reason: DisconnectReason): void;
   /** It has stopped for good; the message says what to do. */
   onFatal(message: string): void;

@@ -77,7 +77,7 @@ export function resumeWhenDrained(state: GatewayState, { now, settings }: Gatewa
 /** Opens a socket to a Gateway. */
 export function open(state: GatewayState, url: string, now: number): GatewayStep {
   return {
-    state: { ...state, connection: { at: "opening", until: now + OPEN_TIMEOUT_MS } },
+    state: { ...state, url, connection: { at: "opening", until: now + OPEN_TIMEOUT_MS } },
     outputs: [{ do: "connect", url: connectUrl(url) }],
   };
 }

@@ -20,6 +20,7 @@ import { resumeState, withoutAcked } from "./unacked.ts";
 export const initialState: GatewayState = {
   connection: { at: "stopped" },
   session: null,
+  url: null,
   received: null,
   unacked: [],
   failures: { unreached: 0, unbegun: 0 },
