@@ -71,7 +71,9 @@ async function readNextPage(channel: ChannelRow, parts: MissedMessageParts): Pro
       log.log("error", "catch-up.refused", { channel: channel.id, cause: page.refused });
     return end(channel, parts, { isUnreadable: true });
   }
-  const listed = Array.isArray(page.value) ? page.value : [];
+  // What is no list was not read, and nothing is known of what is missing.
+  if (!Array.isArray(page.value)) throw new TypeError("the page of messages is no list");
+  const listed: readonly unknown[] = page.value;
   const found = await completed(readAll(listed, channel, parts), channel, parts);
   parts.storage.transactionSync(() => {
     for (const message of found) {

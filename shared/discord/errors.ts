@@ -1,4 +1,9 @@
-/** What went wrong, in terms of what can be done about it. */
+/**
+ * What went wrong, in terms of what can be done about it. The first four are Discord's own words; what the network in between
+ * says in its place is `unavailable`, whatever its status.
+ *
+ * @see readRestAnswer
+ */
 export type DiscordFailure =
   /** 401: the bot token is not (or no longer) valid. */
   | "unauthorized"
@@ -10,7 +15,7 @@ export type DiscordFailure =
   | "bad_request"
   /** Discord's or our own rate limit leaves no time for it before the deadline. */
   | "rate_limited"
-  /** 5xx, or no answer at all. */
+  /** No answer, none that can be read, or one that is not Discord's. */
   | "unavailable"
   /** Too many requests were refused lately: none is made for a while, so that Discord does not ban the address. */
   | "blocked";
@@ -24,6 +29,8 @@ export interface DiscordErrorDetail {
   status?: number;
   /** Discord's own error code, such as 10008 (unknown message). */
   discordCode?: number;
+  /** Paths of the fields that Discord does not take. */
+  fields?: readonly string[];
   cause?: unknown;
 }
 
@@ -35,6 +42,7 @@ export class DiscordError extends Error {
   readonly route: string;
   readonly status: number | undefined;
   readonly discordCode: number | undefined;
+  readonly fields: readonly string[];
 
   /** @param reason in a few words. */
   constructor(code: DiscordFailure, reason: string, detail: DiscordErrorDetail) {
@@ -44,6 +52,7 @@ export class DiscordError extends Error {
     this.route = detail.route;
     this.status = detail.status;
     this.discordCode = detail.discordCode;
+    this.fields = detail.fields ?? [];
   }
 }
 

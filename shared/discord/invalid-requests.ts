@@ -4,6 +4,8 @@
  *
  * @see https://docs.discord.com/developers/topics/rate-limits#invalid-request-limit-aka-cloudflare-bans
  */
+import type { RestAnswer } from "./rest-answer.ts";
+
 const WINDOW_MS = 600_000;
 
 /** Refused requests in ten minutes after which one client makes no more. */
@@ -32,20 +34,16 @@ export class InvalidRequests {
   /**
    * Takes note of an answer.
    *
-   * @param answer.isShared a 429 of a limit that the bot shares with others is none of its fault.
-   * @param answer.usedBotToken a 401 to the bot's token stops all that need it.
+   * @param asked.usedBotToken a 401 to the bot's token stops all that need it.
    * @returns what it changes, where somebody should know.
    */
-  note(
-    answer: { status: number; isShared: boolean; usedBotToken: boolean },
-    now: number,
-  ): BudgetNews | undefined {
-    const { status, isShared, usedBotToken } = answer;
+  note(answer: RestAnswer, asked: { usedBotToken: boolean }, now: number): BudgetNews | undefined {
     while ((this.#refusedAt[0] ?? now) <= now - WINDOW_MS) this.#refusedAt.shift();
-    if (status !== 401 && status !== 403 && (status !== 429 || isShared)) return undefined;
+    if (!counts(answer)) return undefined;
     this.#refusedAt.push(now);
     const used = this.#news(now);
-    if (status !== 401 || !usedBotToken) return used;
+    const isTokenRefused = answer.kind === "refused" && answer.refusal.status === 401;
+    if (!isTokenRefused || !asked.usedBotToken) return used;
     this.#tokenRefusedUntil = now + TOKEN_REFUSED_MS;
     return { type: "stop", because: "token_refused", ms: TOKEN_REFUSED_MS };
   }
@@ -68,4 +66,10 @@ export class InvalidRequests {
     const recent = this.#refusedAt.length < MAX_INVALID ? undefined : this.#refusedAt.at(-MAX_INVALID);
     return recent !== undefined && recent > now - WINDOW_MS ? "too_many_invalid" : undefined;
   }
+}
+
+/** Discord's own 401 and 403, and 429s; but a limit that the bot shares with others is none of its fault. */
+function counts(answer: RestAnswer): boolean {
+  if (answer.kind === "limited") return answer.scope !== "shared";
+  return answer.kind === "refused" && (answer.refusal.status === 401 || answer.refusal.status === 403);
 }

@@ -1,3 +1,4 @@
+import type { LimitScope } from "./rest-answer.ts";
 import type { Route } from "./rest-route.ts";
 
 /** What an answer's headers say about a bucket. */
@@ -10,10 +11,17 @@ export interface BucketHeaders {
   resetAfterMs: number;
 }
 
-/** How long to wait before asking again, and whose limit it is: the bot's, or the route's. */
+/** How long to wait before asking again, and whose limit it is. */
 export interface Limit {
   waitMs: number;
-  scope: "global" | "user";
+  scope: LimitScope;
+}
+
+/** What is left of a bucket. `scope`: whose limit it is, as far as is known. */
+interface Left {
+  remaining: number;
+  resetAt: number;
+  scope: "user" | "shared";
 }
 
 /** Buckets known at once; those that have run out are forgotten beyond it. */
@@ -38,8 +46,10 @@ export class RateLimits {
   /** Bucket by route template. */
   readonly #buckets = new Map<string, string>();
   /** What is left, by bucket and major parameter. */
-  readonly #left = new Map<string, { remaining: number; resetAt: number }>();
+  readonly #left = new Map<string, Left>();
   #globalUntil = 0;
+  /** Discord's door is shut for everybody at this address. */
+  #addressUntil = 0;
 
   /**
    * Takes one request out of the route's bucket.
@@ -47,6 +57,7 @@ export class RateLimits {
    * @returns `null` when it is taken.
    */
   take(route: Route, now: number): Limit | null {
+    if (now < this.#addressUntil) return { waitMs: this.#addressUntil - now, scope: "address" };
     if (!route.hasOwnToken && now < this.#globalUntil)
       return { waitMs: this.#globalUntil - now, scope: "global" };
     const key = this.#key(route);
@@ -56,7 +67,7 @@ export class RateLimits {
       this.#left.delete(key);
       return null;
     }
-    if (left.remaining <= 0) return { waitMs: left.resetAt - now, scope: "user" };
+    if (left.remaining <= 0) return { waitMs: left.resetAt - now, scope: left.scope };
     left.remaining -= 1;
     return null;
   }
@@ -64,15 +75,20 @@ export class RateLimits {
   /** Takes note of an answer's headers. */
   learn(route: Route, { bucket, remaining, resetAfterMs }: BucketHeaders, now: number): void {
     this.#buckets.set(route.template, bucket);
-    this.#left.set(this.#key(route), { remaining, resetAt: now + resetAfterMs });
+    this.#left.set(this.#key(route), { remaining, resetAt: now + resetAfterMs, scope: "user" });
     if (this.#left.size > MANY_BUCKETS) this.#forgetExpired(now);
   }
 
   /** Takes note of a 429: nothing of this bucket (or nothing at all) is sent before that. */
-  refuse(route: Route, { retryAfterMs, isGlobal }: { retryAfterMs: number; isGlobal: boolean }, now: number) {
+  refuse(
+    route: Route,
+    { retryAfterMs, scope }: { retryAfterMs: number; scope: LimitScope },
+    now: number,
+  ): void {
     const until = now + retryAfterMs;
-    if (isGlobal) this.#globalUntil = Math.max(this.#globalUntil, until);
-    else this.#left.set(this.#key(route), { remaining: 0, resetAt: until });
+    if (scope === "address") this.#addressUntil = Math.max(this.#addressUntil, until);
+    else if (scope === "global") this.#globalUntil = Math.max(this.#globalUntil, until);
+    else this.#left.set(this.#key(route), { remaining: 0, resetAt: until, scope });
   }
 
   #key({ template, major }: Route): string {

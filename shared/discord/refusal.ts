@@ -1,39 +1,21 @@
-/** What Discord says when it refuses a request. */
-import * as z from "zod";
+/** What Discord says when it refuses a request, as an error. */
 import { DiscordError, type DiscordErrorDetail, type DiscordFailure } from "./errors.ts";
+import type { Refusal } from "./rest-answer.ts";
 
-const errorBody = z.object({
-  code: z.number().optional(),
-  message: z.string().optional(),
-  /** Of a form that Discord does not take: what is wrong, at the paths of the fields. */
-  errors: z.unknown().optional(),
-});
+/** Invalid fields that are named. */
+const MAX_FIELDS = 5;
+/** Of Discord's words, in UTF-16 code units. */
+const MAX_WORDS = 200;
 
-/**
- * Makes the error of an answer of 300 or more.
- *
- * @param body the answer's JSON, `undefined` where it has none.
- * @param asked which request it answers.
- */
-export function refusal(
-  { status, body }: { status: number; body: unknown },
+/** @param asked which request it answers. */
+export function refusalError(
+  { status, code, message, fields }: Refusal,
   asked: Pick<DiscordErrorDetail, "method" | "route">,
 ): DiscordError {
-  const { code: discordCode, message = "refused", errors } = errorBody.safeParse(body).data ?? {};
-  const code = discordCode ? ` (${discordCode})` : "";
-  const fields = invalidFields(errors).slice(0, 5).join(", ");
-  const reason = `${status} ${message.slice(0, 200)}${code}${fields && `: ${fields}`}`;
-  const detail = { ...asked, status, ...(discordCode !== undefined && { discordCode }) };
-  return new DiscordError(failureOf(status), reason, detail);
-}
-
-/** Paths of the fields that Discord does not take; what was in them is left out. */
-function invalidFields(errors: unknown, path = ""): string[] {
-  if (typeof errors !== "object" || errors === null) return [];
-  if ("_errors" in errors) return [path];
-  return Object.entries(errors).flatMap(([key, inner]) =>
-    invalidFields(inner, path ? `${path}.${key}` : key),
-  );
+  const number = code === 0 ? "" : ` (${code})`;
+  const named = fields.slice(0, MAX_FIELDS).join(", ");
+  const reason = `${status} ${message.slice(0, MAX_WORDS)}${number}${named && `: ${named}`}`;
+  return new DiscordError(failureOf(status), reason, { ...asked, status, discordCode: code, fields });
 }
 
 function failureOf(status: number): DiscordFailure {

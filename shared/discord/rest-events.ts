@@ -1,6 +1,7 @@
 /** What a client of the REST API tells whoever watches it: what it waits for, and what it may no longer ask. */
 import type { Logger } from "../log.ts";
 import type { Stop } from "./invalid-requests.ts";
+import type { LimitScope } from "./rest-answer.ts";
 
 /** Which request is meant. Never a token, an id of a path, or what is sent. */
 interface Asked {
@@ -15,8 +16,8 @@ interface Asked {
 export type WaitCause =
   /** Requests of its route and channel that were asked for before; told when they are over. */
   | { for: "queue" }
-  /** Discord's limit of the route (`user`, or `shared` with others), or of the bot (`global`). `status`: a 429 said so. */
-  | { for: "rate-limit"; scope: "user" | "shared" | "global"; status?: 429 }
+  /** A limit of Discord's. `status`: a 429 said so. */
+  | { for: "rate-limit"; scope: LimitScope; status?: 429 }
   /** The bot's turn among all of its conversations. */
   | { for: "permit" }
   /** An attempt has failed; absent `status`: there was no answer. */

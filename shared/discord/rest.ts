@@ -3,13 +3,14 @@
  * turns the rest into {@link DiscordError}s. One instance per Durable Object: a client that is shared by the requests of a
  * stateless Worker hangs in workerd.
  */
-import * as z from "zod";
+import type * as z from "zod";
 import type { Sleep } from "../time/sleep.ts";
 import { DiscordError } from "./errors.ts";
 import { InvalidRequests, MAX_INVALID } from "./invalid-requests.ts";
 import { RateLimits, readBucketHeaders } from "./rate-limits.ts";
-import { refusal } from "./refusal.ts";
+import { refusalError } from "./refusal.ts";
 import { encodeBody, type UploadedFile } from "./request-body.ts";
+import { type LimitScope, type RestAnswer, readRestAnswer } from "./rest-answer.ts";
 import type { RestEvent, RestNews, WaitCause } from "./rest-events.ts";
 import { type Route, routeOf } from "./rest-route.ts";
 import { SerialQueues } from "./serial-queues.ts";
@@ -18,14 +19,13 @@ import { USER_AGENT } from "./user-agent.ts";
 /** Where Discord's API is unless something else is configured. */
 export const DISCORD_API = "https://discord.com/api/v10";
 
-/** How long one attempt may take, in milliseconds. */
+/** How long one attempt may take at most, in milliseconds; one with less patience may take as long as that. */
 const ATTEMPT_MS = 10_000;
+const LEAST_ATTEMPT_MS = 1_000;
 /** How long a request is tried when its caller does not say, in milliseconds. */
 const PATIENCE_MS = 15_000;
 const FIRST_BACKOFF_MS = 500;
 const MAX_BACKOFF_MS = 8_000;
-/** Taken for a 429's `retry_after` when it has none. */
-const UNTOLD_RETRY_MS = 5_000;
 
 /** One request to the API. */
 export interface DiscordRequest {
@@ -41,6 +41,8 @@ export interface DiscordRequest {
   signal?: AbortSignal;
   /** Made again, it would be done twice: after a failure that does not tell whether it was done, it is not. */
   isRepeatable?: false;
+  /** `optional`: a status of 2xx is all that is needed; what comes with it and cannot be read is `undefined`. */
+  answer?: "optional";
 }
 
 /** What a {@link DiscordRest} needs. */
@@ -80,17 +82,13 @@ interface Effort {
   request: DiscordRequest;
   route: Route;
   deadline: number;
+  /** How long one attempt may take, in milliseconds, however long it had to wait for its turn. */
+  attemptMs: number;
   signal: AbortSignal;
 }
 
 /** What came of one attempt. */
-type Attempt =
-  | { kind: "answered"; status: number; body: unknown }
-  | { kind: "limited"; scope: "user" | "shared" | "global" }
-  /** May pass. */
-  | { kind: "failed"; status?: number; cause?: unknown };
-
-const limitBody = z.object({ retry_after: z.number().nonnegative(), global: z.boolean().default(false) });
+type Attempt = RestAnswer | { kind: "unheard"; cause: unknown };
 
 export class DiscordRest {
   readonly #options: DiscordRestOptions;
@@ -127,7 +125,8 @@ export class DiscordRest {
     const askedAt = now();
     const deadline = request.deadline ?? askedAt + PATIENCE_MS;
     const signal = request.signal ?? new AbortController().signal;
-    const effort = { request, route, deadline, signal };
+    const attemptMs = Math.min(ATTEMPT_MS, Math.max(LEAST_ATTEMPT_MS, deadline - askedAt));
+    const effort = { request, route, deadline, attemptMs, signal };
     const queue = `${route.template} ${route.major}`;
     const isBehind = this.#known.queues.isBusy(queue);
     const leave = await this.#known.queues.enter(queue, signal);
@@ -139,39 +138,48 @@ export class DiscordRest {
     }
   }
 
+  /**
+   * Makes a request of whose answer something is needed.
+   *
+   * @param needed what; the rest of the answer may be as it likes.
+   * @throws DiscordError as {@link request} does; `unavailable` when the answer does not have it, and so nobody knows what was done.
+   */
+  async read<T>(needed: z.ZodType<T>, request: DiscordRequest): Promise<T> {
+    const reading = needed.safeParse(await this.request(request));
+    if (reading.success) return reading.data;
+    const lacking = reading.error.issues.map(({ path }) => path.join(".") || "everything").join(", ");
+    const { method, path } = request;
+    const asked = { method, route: routeOf(method, path).path };
+    throw new DiscordError("unavailable", `an answer without what is needed: ${lacking}`, asked);
+  }
+
   async #tryUntilDeadline(effort: Effort): Promise<unknown> {
     const { request, deadline, signal } = effort;
     const { now, random } = this.#options;
-    let met: Extract<Attempt, { kind: "limited" }> | undefined;
+    let met: LimitScope | undefined;
     for (let attempt = 1; ; attempt++) {
       await this.#await(effort, met);
       const made = await this.#attempt(effort);
-      met = made.kind === "limited" ? made : undefined;
+      if (made.kind === "done") return made.body;
+      if (made.kind === "refused") throw refusalError(made.refusal, describe(effort));
+      met = made.kind === "limited" ? made.scope : undefined;
       if (made.kind === "limited") continue;
-      if (made.kind === "answered") {
-        if (made.status < 300) return made.body;
-        throw refusal(made, describe(effort));
-      }
       const backoff = Math.min(FIRST_BACKOFF_MS * 2 ** (attempt - 1), MAX_BACKOFF_MS);
       const ms = Math.round(backoff / 2 + random() * (backoff / 2));
-      const { status, cause } = made;
-      const answer = status === undefined ? {} : { status };
-      if (request.isRepeatable === false || now() + ms >= deadline) {
-        const detail = { ...describe(effort), ...answer, cause };
-        throw new DiscordError("unavailable", status ? `status ${status}` : "no answer", detail);
-      }
+      if (request.isRepeatable === false || now() + ms >= deadline) throw unavailable(made, effort);
+      const answer = made.kind === "unheard" ? {} : { status: made.status };
       this.#tell(effort, { type: "wait", for: "backoff", ms, attempt, ...answer });
       await this.#sleep(ms, signal);
     }
   }
 
-  /** Waits until the request may be made. @param met the 429 that the last attempt came to, if it did. */
-  async #await(effort: Effort, met: { scope: "user" | "shared" | "global" } | undefined): Promise<void> {
+  /** Waits until the request may be made. @param met whose limit the last attempt came to, if it did. */
+  async #await(effort: Effort, met: LimitScope | undefined): Promise<void> {
     const { now, permit, trace } = this.#options;
     const { route, deadline, signal } = effort;
     const { limits } = this.#known;
     this.#assertAllowed(effort);
-    let told = met && { scope: met.scope, status: 429 as const };
+    let told = met && { scope: met, status: 429 as const };
     for (let limit = limits.take(route, now()); limit; limit = limits.take(route, now())) {
       await this.#wait(effort, limit.waitMs, { for: "rate-limit", scope: limit.scope, ...told });
       told = undefined;
@@ -209,15 +217,15 @@ export class DiscordRest {
   }
 
   async #attempt(effort: Effort): Promise<Attempt> {
-    const { request, route, deadline, signal } = effort;
-    const { fetch, baseUrl, token, now } = this.#options;
+    const { request, route, attemptMs, signal } = effort;
+    const { fetch, baseUrl, token } = this.#options;
     const headers = new Headers({ "User-Agent": USER_AGENT });
     if (!route.hasOwnToken) headers.set("Authorization", `Bot ${token}`);
     const body = encodeBody(request.body, request.files, headers);
     const stop = new AbortController();
     const abort = () => stop.abort(signal.reason);
     signal.addEventListener("abort", abort);
-    const timer = setTimeout(abort, Math.max(1_000, Math.min(ATTEMPT_MS, deadline - now())));
+    const timer = setTimeout(abort, attemptMs);
     try {
       const init = {
         method: request.method,
@@ -230,7 +238,7 @@ export class DiscordRest {
       return this.#take(response, await response.text(), effort);
     } catch (cause) {
       signal.throwIfAborted();
-      return { kind: "failed", cause };
+      return { kind: "unheard", cause };
     } finally {
       clearTimeout(timer);
       signal.removeEventListener("abort", abort);
@@ -239,25 +247,21 @@ export class DiscordRest {
 
   /** Learns what an answer tells about limits. */
   #take({ status, headers }: Response, text: string, effort: Effort): Attempt {
-    const { route } = effort;
+    const { request, route } = effort;
     const { limits, invalid } = this.#known;
     const now = this.#options.now();
     const bucket = readBucketHeaders(headers);
     if (bucket) limits.learn(route, bucket, now);
-    const isShared = headers.get("X-RateLimit-Scope") === "shared";
-    const news = invalid.note({ status, isShared, usedBotToken: !route.hasOwnToken }, now);
+    const answer = readRestAnswer({ status, headers, text });
+    if (answer.kind === "unknown" && status < 300 && request.answer === "optional")
+      return { kind: "done", status, body: undefined };
+    const news = invalid.note(answer, { usedBotToken: !route.hasOwnToken }, now);
     if (news) this.#tell(effort, news.type === "invalid" ? { ...news, max: MAX_INVALID } : news);
-    if (status === 429) {
-      const told = limitBody.safeParse(parseJson(text)).data;
-      const seconds = told?.retry_after ?? Number(headers.get("Retry-After") ?? Number.NaN);
-      const retryAfterMs = Number.isNaN(seconds) ? UNTOLD_RETRY_MS : Math.ceil(seconds * 1_000);
-      // What carries a token of its own does not count for the bot's global limit.
-      const isGlobal = !route.hasOwnToken && (told?.global ?? headers.get("X-RateLimit-Global") === "true");
-      limits.refuse(route, { retryAfterMs: Math.max(1, retryAfterMs), isGlobal }, now);
-      return { kind: "limited", scope: isGlobal ? "global" : isShared ? "shared" : "user" };
-    }
-    if (status >= 500) return { kind: "failed", status };
-    return { kind: "answered", status, body: parseJson(text) };
+    if (answer.kind !== "limited") return answer;
+    // What carries a token of its own does not count for the bot's global limit.
+    const scope = route.hasOwnToken && answer.scope === "global" ? "user" : answer.scope;
+    limits.refuse(route, { ...answer, scope }, now);
+    return { ...answer, scope };
   }
 }
 
@@ -265,12 +269,16 @@ function describe({ request: { method }, route: { path } }: Effort): { method: s
   return { method, route: path };
 }
 
-function parseJson(text: string): unknown {
-  if (text === "") return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    // A proxy's page; the status says enough.
-    return undefined;
-  }
+function unavailable(
+  made: Exclude<Attempt, { kind: "done" | "refused" | "limited" }>,
+  effort: Effort,
+): DiscordError {
+  const asked = describe(effort);
+  if (made.kind === "unheard")
+    return new DiscordError("unavailable", "no answer", { ...asked, cause: made.cause });
+  const whose = made.kind === "network" ? "from the network in between" : "that Discord does not give";
+  return new DiscordError("unavailable", `an answer ${whose}, status ${made.status}`, {
+    ...asked,
+    status: made.status,
+  });
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type BudgetNews, InvalidRequests, MAX_INVALID } from "../../../shared/discord/invalid-requests.ts";
 import { DiscordRest, type DiscordRestOptions } from "../../../shared/discord/rest.ts";
+import type { RestAnswer } from "../../../shared/discord/rest-answer.ts";
 import { restLog } from "../../../shared/discord/rest-events.ts";
 import type { LogFields, Logger } from "../../../shared/log.ts";
 import { FAKE_TOKEN, startFakeDiscord } from "../../support/discord/fake-discord.ts";
@@ -138,9 +139,14 @@ describe("a client of Discord's REST API tells", () => {
 });
 
 describe("the budget of refused requests", () => {
-  const refused = { status: 403, isShared: false, usedBotToken: true };
+  const refused: RestAnswer = {
+    kind: "refused",
+    refusal: { status: 403, code: 50_013, message: "No.", fields: [] },
+  };
   const note = (budget: InvalidRequests, times: number, now: number): BudgetNews[] =>
-    Array.from({ length: times }, () => budget.note(refused, now)).flatMap((news) => news ?? []);
+    Array.from({ length: times }, () => budget.note(refused, { usedBotToken: true }, now)).flatMap(
+      (news) => news ?? [],
+    );
 
   it("is told as it is used up, and when nothing is sent any more", () => {
     expect(note(new InvalidRequests(), 2 * MAX_INVALID, 0)).toEqual([

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { DiscordError } from "../../../shared/discord/errors.ts";
 import { MAX_INVALID } from "../../../shared/discord/invalid-requests.ts";
 import { type DiscordRequest, DiscordRest, type DiscordRestOptions } from "../../../shared/discord/rest.ts";
@@ -139,6 +139,17 @@ describe("what may pass", () => {
     ["a 500", json({}, { status: 500 })],
     ["a 503 of a proxy", new Response("<html>", { status: 503 })],
     ["a connection that breaks", new TypeError("cut")],
+    ["a page with status 403", new Response("<title>Attention Required!</title>", { status: 403 })],
+    ["a 403 that says nothing", new Response(null, { status: 403 })],
+    [
+      "a 403 in the network's own name",
+      json({ message: "internal network error", code: 40_333 }, { status: 403 }),
+    ],
+    ["a 401 page", new Response("<h1>Sign in to the proxy</h1>", { status: 401 })],
+    ["a 408", new Response("<html>Request Timeout</html>", { status: 408 })],
+    ["a 200 that is a page", new Response("<h1>Welcome to our wireless network</h1>")],
+    ["a 200 that ends too early", new Response('{"id":"9","content":"h')],
+    ["a 200 without a word", new Response("")],
   ])("is tried again after %s, later each time", async (_, reply) => {
     const again = () => Promise.resolve(json({}, { status: 502 }));
     const { rest, sent } = clientOf([reply, again, json({ id: "9" })]);
@@ -149,11 +160,43 @@ describe("what may pass", () => {
   it.each([
     ["a 500", json({}, { status: 500 })],
     ["no answer", new Error("cut")],
+    ["an answer that cannot be read", new Response('{"id":')],
   ])("that would be done twice is made once when it meets %s, but waits for limits", async (_, reply) => {
     const { rest, sent } = clientOf([limited(1), reply]);
     const once = { method: "POST", path: "/webhooks/1/token", isRepeatable: false } as const;
     await expect(rest.request(once)).rejects.toMatchObject({ code: "unavailable" });
     expect(sent).toHaveLength(2);
+  });
+
+  it("of which only the status is asked for is done by a 2xx, whatever it says", async () => {
+    const { rest, sent } = clientOf([new Response("ok")]);
+    expect(await rest.request({ ...create, answer: "optional" })).toBeUndefined();
+    expect(sent).toHaveLength(1);
+  });
+
+  it("has its full time however long it waited for its permit", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const isSent = Promise.withResolvers<void>();
+    const { rest, clock } = clientOf([], {
+      permit: async () => 4_900,
+      fetch: (_, { signal }) => {
+        const { promise, reject } = Promise.withResolvers<Response>();
+        signal?.addEventListener("abort", () => reject(new DOMException("aborted", "AbortError")));
+        isSent.resolve();
+        return promise;
+      },
+    });
+    let isOver = false;
+    const made = failure(rest.request({ ...create, deadline: clock.now + 5_000, isRepeatable: false }));
+    void made.finally(() => {
+      isOver = true;
+    });
+    await isSent.promise;
+    await vi.advanceTimersByTimeAsync(4_999);
+    expect(isOver).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await made).toMatchObject({ code: "unavailable" });
   });
 
   it("is given up at the deadline", async () => {
@@ -190,7 +233,7 @@ describe("what may pass", () => {
 });
 
 describe("a redirect", () => {
-  it("is a refusal: nothing that Discord was asked goes anywhere else", async () => {
+  it("is not followed: nothing that Discord was asked goes anywhere else", async () => {
     const asked: string[] = [];
     await using server = createServer((request, response) => {
       asked.push(request.url ?? "");
@@ -200,8 +243,8 @@ describe("a redirect", () => {
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
     const { rest } = clientOf([], { baseUrl: `http://127.0.0.1:${port}`, fetch });
-    await expect(rest.request(create)).rejects.toMatchObject({ status: 307 });
-    expect(asked).toEqual([create.path]);
+    await expect(rest.request(create)).rejects.toMatchObject({ code: "unavailable", status: 307 });
+    expect(new Set(asked)).toEqual(new Set([create.path]));
   });
 });
 
@@ -298,6 +341,14 @@ describe("rate limits", () => {
     expect(within).toEqual([70, 70]);
   });
 
+  it("of the address hold for everything, as long as Retry-After says whatever the body is", async () => {
+    const ban = new Response("error code: 1015", { status: 429, headers: { "Retry-After": "7" } });
+    const { rest, sent, clock } = clientOf([ban]);
+    expect(await refusedAt(rest, create, clock.now)).toMatchObject({ code: "rate_limited" });
+    await rest.request({ method: "POST", path: "/interactions/1/token/callback" });
+    expect(sent.map(({ at }) => at)).toEqual([0, 7_000]);
+  });
+
   it("keep the order of what was asked for in one channel", async () => {
     const { rest, sent } = clientOf([limited(1)]);
     const bodies = ["a", "b", "c"].map((content) => ({ ...create, body: { content } }));
@@ -324,7 +375,7 @@ describe("invalid requests", () => {
   it("stop what has waited for a limit while the token was refused", async () => {
     let meanwhile: Promise<unknown> | undefined;
     const { rest, sent, clock } = clientOf(
-      [json({}, { headers: bucket(0, 9) }), json({ message: "401: Unauthorized" }, { status: 401 })],
+      [json({}, { headers: bucket(0, 9) }), json({ message: "401: Unauthorized", code: 0 }, { status: 401 })],
       {
         sleep: async (ms) => {
           meanwhile ??= failure(rest.request({ method: "GET", path: "/users/@me" }));
@@ -339,12 +390,20 @@ describe("invalid requests", () => {
   });
 
   it("open a breaker long before Discord bans, which closes after ten minutes", async () => {
-    const forbidden = () => Promise.resolve(json({ message: "Missing Access" }, { status: 403 }));
+    const forbidden = () =>
+      Promise.resolve(json({ message: "Missing Access", code: 50_001 }, { status: 403 }));
     const { rest, sent, clock } = clientOf(Array.from({ length: MAX_INVALID }, () => forbidden));
     for (let n = 0; n < MAX_INVALID; n++) await failure(rest.request(create));
     expect(await failure(rest.request(create))).toMatchObject({ code: "blocked" });
     expect(sent).toHaveLength(MAX_INVALID);
     clock.now += 600_000;
+    expect(await rest.request(create)).toEqual({});
+  });
+
+  it("are none where the network in between has refused them", async () => {
+    const page = () => Promise.resolve(new Response("<h1>Forbidden</h1>", { status: 403 }));
+    const { rest, clock } = clientOf(Array.from({ length: MAX_INVALID }, () => page));
+    for (let n = 0; n < MAX_INVALID; n++) await refusedAt(rest, create, clock.now);
     expect(await rest.request(create)).toEqual({});
   });
 

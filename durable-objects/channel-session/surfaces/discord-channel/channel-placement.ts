@@ -133,7 +133,7 @@ async function findDestination(
   };
   const path = `/channels/${channelId}/messages/${messageId}/threads`;
   try {
-    const started = thread.parse(await rest.request({ method: "POST", path, body, ...effort }));
+    const started = await rest.read(thread, { method: "POST", path, body, ...effort });
     return { channelId: started.id, replyTo: null };
   } catch (error) {
     if (!(error instanceof DiscordError)) throw error;

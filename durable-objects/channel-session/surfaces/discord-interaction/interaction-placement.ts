@@ -139,7 +139,7 @@ export class InteractionPlacement implements Placement {
     if (this.#dm !== undefined) return this.#dm;
     const body = { recipient_id: this.#options.target.userId };
     const request = { method: "POST", path: "/users/@me/channels", body, ...effort } as const;
-    this.#dm = dmChannel.parse(await rest.request(request)).id;
+    this.#dm = (await rest.read(dmChannel, request)).id;
     return this.#dm;
   }
 

@@ -23,6 +23,7 @@ import {
   madeMessage,
   type NewMessage,
   NO_MENTIONS,
+  readable,
   type Venue,
 } from "../discord/venue.ts";
 
@@ -32,11 +33,12 @@ const EPHEMERAL = 64;
 const PAUSE_MS = 500;
 
 /** Discord, "Message Interaction Metadata Object". */
-const foundMessages = z.array(
+const foundMessages = readable(
   madeMessage.extend({
     interaction_metadata: z
-      .object({ id: z.string(), original_response_message_id: z.string().optional() })
-      .nullish(),
+      .object({ id: z.string(), original_response_message_id: z.string().optional().catch(undefined) })
+      .nullish()
+      .catch(null),
   }),
 );
 
@@ -82,12 +84,14 @@ export class TokenVenue implements Venue {
     if (bot === null || target.isPrivate || target.channelId === undefined) return undefined;
     const after = snowflakeAt(row.attemptedAt - CLOCK_SKEW_MS);
     const path = `/channels/${target.channelId}/messages?after=${after}&limit=100`;
-    const since = await bot.request({ method: "GET", path, ...effort }).catch((error: unknown) => {
-      // Where the bot cannot read it cannot look: a doubled part is better than a lost one.
-      if (error instanceof DiscordError && isFinal(error)) return [];
-      throw error;
-    });
-    return foundMessages.parse(since).find(({ id, interaction_metadata: from }) => {
+    const since = await bot
+      .read(foundMessages, { method: "GET", path, ...effort })
+      .catch((error: unknown) => {
+        // Where the bot cannot read it cannot look: a doubled part is better than a lost one.
+        if (error instanceof DiscordError && isFinal(error)) return [];
+        throw error;
+      });
+    return since.find(({ id, interaction_metadata: from }) => {
       if (from?.id !== target.id || posts.has(id)) return false;
       return isOriginal(row) === (from.original_response_message_id === undefined);
     });
@@ -98,18 +102,22 @@ export class TokenVenue implements Venue {
   }
 
   async edit(messageId: string, content: PostContent, effort: Effort): Promise<void> {
-    await this.#patch(messageId, content, effort);
+    await this.#patch(z.unknown(), messageId, content, effort);
   }
 
   async delete(messageId: string, effort: Effort): Promise<void> {
-    await this.#request({ method: "DELETE", path: `${this.#path}/messages/${messageId}` }, effort);
+    await this.#request(
+      z.unknown(),
+      { method: "DELETE", path: `${this.#path}/messages/${messageId}` },
+      effort,
+    );
   }
 
   async #editOriginal(message: NewMessage, effort: Effort): Promise<MadeMessage> {
     const { now, target } = this.#options;
     for (;;) {
       try {
-        return madeMessage.parse(await this.#patch("@original", message, effort));
+        return await this.#patch(madeMessage, "@original", message, effort);
       } catch (error) {
         if (!(error instanceof DiscordError) || error.code !== "not_found") throw error;
         if (now() < deferredBy(target.expiresAt)) await this.#awaitDeferral(error, effort);
@@ -141,7 +149,7 @@ export class TokenVenue implements Venue {
     const request = { method: "POST", path, body, ...filesOf(file), isRepeatable: false } as const;
     for (;;) {
       try {
-        return madeMessage.parse(await this.#request(request, effort));
+        return await this.#request(madeMessage, request, effort);
       } catch (error) {
         const isUnheard = error instanceof DiscordError && error.code === "unavailable";
         const until = Math.min(effort.deadline ?? 0, switchAt(target.expiresAt));
@@ -153,7 +161,12 @@ export class TokenVenue implements Venue {
     }
   }
 
-  #patch(message: string, { content, controls, file }: PostContent, effort: Effort): Promise<unknown> {
+  #patch<T>(
+    needed: z.ZodType<T>,
+    message: string,
+    { content, controls, file }: PostContent,
+    effort: Effort,
+  ): Promise<T> {
     const body: RESTPatchAPIWebhookWithTokenMessageJSONBody = {
       content,
       allowed_mentions: NO_MENTIONS,
@@ -161,13 +174,13 @@ export class TokenVenue implements Venue {
       ...attachmentsOf(file),
     };
     const path = `${this.#path}/messages/${message}`;
-    return this.#request({ method: "PATCH", path, body, ...filesOf(file) }, effort);
+    return this.#request(needed, { method: "PATCH", path, body, ...filesOf(file) }, effort);
   }
 
-  #request(request: DiscordRequest, effort: Effort): Promise<unknown> {
+  #request<T>(needed: z.ZodType<T>, request: DiscordRequest, effort: Effort): Promise<T> {
     const { rest, target } = this.#options;
     const deadline = Math.min(effort.deadline ?? Number.POSITIVE_INFINITY, switchAt(target.expiresAt));
-    return rest.request({ ...request, ...effort, deadline });
+    return rest.read(needed, { ...request, ...effort, deadline });
   }
 
   async #pause({ signal }: Effort): Promise<void> {

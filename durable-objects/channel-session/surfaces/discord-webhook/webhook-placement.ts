@@ -4,7 +4,7 @@ import type {
 } from "discord-api-types/v10";
 import * as z from "zod";
 import { type DesiredPosts, nextPost, type PostAction } from "../../../../shared/discord/posting-plan.ts";
-import type { DiscordRest } from "../../../../shared/discord/rest.ts";
+import type { DiscordRequest, DiscordRest } from "../../../../shared/discord/rest.ts";
 import type { WebhookAddress } from "../../../../shared/discord/webhook-url.ts";
 import type { Logger } from "../../../../shared/log.ts";
 import type { PlacedAction, Placement } from "../discord/placement.ts";
@@ -96,7 +96,7 @@ class WebhookVenue implements Venue {
 
   async create({ content }: NewMessage, effort: Effort): Promise<MadeMessage> {
     const body: RESTPostAPIWebhookWithTokenJSONBody = { content, allowed_mentions: NO_MENTIONS };
-    const made = await this.#request("POST", "", body, effort);
+    const made = await this.#request("POST", "", body, { ...effort, answer: "optional" });
     const id = answered.safeParse(made).data?.id ?? UNNAMED;
     return { id, content, attachments: [], components: [] };
   }
@@ -110,13 +110,18 @@ class WebhookVenue implements Venue {
     await this.#request("DELETE", `/messages/${messageId}`, undefined, effort);
   }
 
-  #request(method: "POST" | "PATCH" | "DELETE", of: string, body: object | undefined, effort: Effort) {
+  #request(
+    method: "POST" | "PATCH" | "DELETE",
+    of: string,
+    body: object | undefined,
+    how: Pick<DiscordRequest, "deadline" | "signal" | "answer">,
+  ) {
     const { rest, address, threadId } = this.#options;
     const query = new URLSearchParams({
       ...(method === "POST" && { wait: "true" }),
       ...(threadId !== undefined && { thread_id: threadId }),
     }).toString();
     const path = `/webhooks/${address.id}/${address.token}${of}${query && `?${query}`}`;
-    return rest.request({ method, path, ...(body && { body }), ...effort });
+    return rest.request({ method, path, ...(body && { body }), ...how });
   }
 }

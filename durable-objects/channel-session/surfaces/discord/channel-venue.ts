@@ -7,7 +7,7 @@ import * as z from "zod";
 import { componentsOf } from "../../../../shared/discord/components.ts";
 import { DISCORD_CODE, DiscordError } from "../../../../shared/discord/errors.ts";
 import type { PostContent } from "../../../../shared/discord/posting-plan.ts";
-import type { DiscordRequest, DiscordRest } from "../../../../shared/discord/rest.ts";
+import type { DiscordRest } from "../../../../shared/discord/rest.ts";
 import { snowflakeAt } from "../../../../shared/discord/snowflake.ts";
 import { nonceOf, type PostStore } from "./post-store.ts";
 import type { PostRow } from "./schema.ts";
@@ -20,6 +20,7 @@ import {
   madeMessage,
   type NewMessage,
   NO_MENTIONS,
+  readable,
   type Venue,
 } from "./venue.ts";
 
@@ -29,10 +30,10 @@ import {
  */
 const NONCE_HOLDS_MS = 120_000;
 
-const foundMessages = z.array(
+const foundMessages = readable(
   madeMessage.extend({
     author: z.object({ id: z.string() }),
-    nonce: z.union([z.string(), z.number()]).nullish(),
+    nonce: z.union([z.string(), z.number()]).nullish().catch(null),
   }),
 );
 const user = z.object({ id: z.string() });
@@ -68,13 +69,13 @@ export class ChannelVenue implements Venue {
     const { rest, posts } = this.#options;
     const after = snowflakeAt(row.attemptedAt - CLOCK_SKEW_MS);
     const path = `/channels/${row.channelId}/messages?after=${after}&limit=100`;
-    const since = foundMessages.parse(await rest.request({ method: "GET", path, ...effort }));
+    const since = await rest.read(foundMessages, { method: "GET", path, ...effort });
     const nonce = nonceOf(row);
     const byNonce = since.find((candidate) => String(candidate.nonce ?? "") === nonce);
     if (byNonce) return byNonce;
     const same = since.filter(({ id, content }) => content === row.content && !posts.has(id));
     if (same.length === 0) return undefined;
-    const self = user.parse(await rest.request({ method: "GET", path: "/users/@me", ...effort }));
+    const self = await rest.read(user, { method: "GET", path: "/users/@me", ...effort });
     return same.find(({ author }) => author.id === self.id);
   }
 
@@ -92,7 +93,7 @@ export class ChannelVenue implements Venue {
     };
     const path = `/channels/${channelId}/messages`;
     const request = { method: "POST", path, body, ...filesOf(file), ...effort } as const;
-    return madeMessage.parse(await requestInChannel(rest, channelId, request));
+    return inOpenChannel(rest, channelId, request, () => rest.read(madeMessage, request));
   }
 
   async edit(messageId: string, { content, controls, file }: PostContent, effort: Effort): Promise<void> {
@@ -105,13 +106,14 @@ export class ChannelVenue implements Venue {
       ...attachmentsOf(file),
     };
     const path = `/channels/${channelId}/messages/${messageId}`;
-    await requestInChannel(rest, channelId, { method: "PATCH", path, body, ...filesOf(file), ...effort });
+    const request = { method: "PATCH", path, body, ...filesOf(file), ...effort } as const;
+    await inOpenChannel(rest, channelId, request, () => rest.request(request));
   }
 
   async delete(messageId: string, effort: Effort): Promise<void> {
     const { rest, channelId } = this.#options;
     const path = `/channels/${channelId}/messages/${messageId}`;
-    await requestInChannel(rest, channelId, { method: "DELETE", path, ...effort });
+    await inOpenChannel(rest, channelId, effort, () => rest.request({ method: "DELETE", path, ...effort }));
   }
 }
 
@@ -119,20 +121,20 @@ function replyTo(messageId: string): RESTPostAPIChannelMessageJSONBody["message_
   return { message_id: messageId, fail_if_not_exists: false };
 }
 
-/** Makes a request in a channel; where that is a thread that Discord has put away, it is opened first. */
-async function requestInChannel(
+/** Does something in a channel; where that is a thread that Discord has put away, it is opened first. */
+async function inOpenChannel<T>(
   rest: DiscordRest,
   channelId: string,
-  request: DiscordRequest,
-): Promise<unknown> {
+  { deadline, signal }: Effort,
+  act: () => Promise<T>,
+): Promise<T> {
   try {
-    return await rest.request(request);
+    return await act();
   } catch (error) {
     if (!(error instanceof DiscordError) || error.discordCode !== DISCORD_CODE.threadArchived) throw error;
-    const { deadline, signal } = request;
     const body: RESTPatchAPIChannelJSONBody = { archived: false };
     const effort = { ...(deadline !== undefined && { deadline }), ...(signal && { signal }) };
     await rest.request({ method: "PATCH", path: `/channels/${channelId}`, body, ...effort });
-    return rest.request(request);
+    return act();
   }
 }

@@ -21,15 +21,22 @@ export const NO_MENTIONS = {
 /** How far Discord's clock may be behind ours, in milliseconds. */
 export const CLOCK_SKEW_MS = 60_000;
 
-/** What an answer of Discord's says of a message. */
+/** What an answer of Discord's says of a message. Only the id is needed: what else it does not say is put right by an edit. */
 export const madeMessage = z.object({
   id: z.string(),
-  channel_id: z.string().optional(),
-  content: z.string(),
-  attachments: z.array(z.unknown()).default([]),
-  components: z.array(z.unknown()).default([]),
+  channel_id: z.string().optional().catch(undefined),
+  content: z.string().catch(""),
+  attachments: z.array(z.unknown()).catch([]),
+  components: z.array(z.unknown()).catch([]),
 });
 export type MadeMessage = z.infer<typeof madeMessage>;
+
+/** Those of a page of messages that are of a form; the others are somebody else's. */
+export function readable<T>(message: z.ZodType<T>): z.ZodType<T[]> {
+  return z
+    .array(z.unknown())
+    .transform((page) => page.flatMap((entry) => message.safeParse(entry).data ?? []));
+}
 
 /** A message that is to be made. */
 export type NewMessage = PostContent & Pick<PostRow, "turnId" | "take" | "attemptedAt">;
