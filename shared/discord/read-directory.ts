@@ -63,7 +63,7 @@ export function readGuild(data: unknown): Reading<DiscordGuild> {
   const reading = readAs(guild, data);
   if ("problem" in reading) return reading;
   const { id, unavailable, joined_at, channels, threads } = reading.value;
-  const { found, problems, unread } = readChannels([...channels, ...threads], id);
+  const { found, problems, unread } = readChannels([...channels, ...threads], id, "channels");
   return {
     value: {
       id,
@@ -83,16 +83,16 @@ export function readThreadList(data: unknown): Reading<DiscordChannel[]> {
   const reading = readAs(threadList, data);
   if ("problem" in reading) return reading;
   const { guild_id, threads } = reading.value;
-  const { found, problems, unread } = readChannels(threads, guild_id);
+  const { found, problems, unread } = readChannels(threads, guild_id, "threads");
   return { value: found, ...unreadOf(reading.unread, problems, unread) };
 }
 
 /** Channels that stand in a guild, which says so itself. */
-function readChannels(list: readonly unknown[], guildId: string) {
+function readChannels(list: readonly unknown[], guildId: string, root: string) {
   const found: DiscordChannel[] = [];
   const [problems, unread]: [string[], string[]] = [[], []];
   for (const each of list) {
-    const reading = readAs(channel, each);
+    const reading = readAs(channel, each, { root });
     if ("problem" in reading) problems.push(reading.problem);
     else {
       found.push({ ...reading.value, guild_id: guildId });
