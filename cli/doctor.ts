@@ -71,44 +71,71 @@ async function discordFindings(
   settings: DiscordSettings,
   options: Options,
 ): Promise<Finding[]> {
-  const { id, rest, secret, character } = bot;
+  const { id, rest } = bot;
   const about = "token";
   if (rest === null) {
     const todo = `set ${tokenNames(id)} in the shell or in .dev.vars; the Worker gets its own by npx wrangler secret put`;
     return [wrong(about, "there is no bot token here", todo)];
   }
+  const self = await looked(about, () => fetchBot(rest));
+  const application = await looked("application", () => fetchApplication(rest));
+  if ([self, application].some((each) => "failed" in each && each.isTokenRefused)) {
+    const todo = "Developer Portal → Bot → Reset Token, and set the new one";
+    return [wrong(about, "Discord refuses the bot token", todo)];
+  }
+  return [
+    "value" in self ? ok(about, `that of ${self.value.username}`) : self.failed,
+    ...("value" in application
+      ? await findingsOfApplication(bot, rest, { settings, application: application.value, options })
+      : [application.failed]),
+    ...("value" in self ? await findingsOfChannels(rest, self.value.id, settings) : []),
+  ];
+}
+
+/** What came of a look at Discord. */
+type Looked<T> = { value: T } | { failed: Finding; isTokenRefused: boolean };
+
+/** Looks at one thing; that it cannot be looked at is a finding too, and the others go on. */
+async function looked<T>(about: string, look: () => Promise<T>): Promise<Looked<T>> {
   try {
-    const self = await fetchBot(rest);
-    const application = await fetchApplication(rest);
-    const configured = {
-      applicationId: secret("DISCORD_APPLICATION_ID"),
-      publicKey: secret("DISCORD_PUBLIC_KEY"),
-    };
-    const finder = new ChannelFinder(rest, self.id, Date.now);
-    return [
-      ok(about, `that of ${self.username}`),
-      ...applicationFindings(application, configured, settings),
-      await commandFinding(id, character, { rest, application: application.id }),
-      ...endpointFindings(await lookAtEndpoint(id, rest, { application, options })),
-      ...channelFindings(
-        settings,
-        (await Promise.all(settings.channels.map((entry) => finder.find(entry)))).flat(),
-      ),
-    ];
+    return { value: await look() };
   } catch (error) {
     if (!(error instanceof DiscordError)) throw error;
-    if (error.code === "unauthorized")
-      return [
-        wrong(
-          about,
-          "Discord refuses the bot token",
-          "Developer Portal → Bot → Reset Token, and set the new one",
-        ),
-      ];
-    return [
-      wrong("Discord", `cannot be asked: ${error.message}`, "try again, from a machine that reaches Discord"),
-    ];
+    const todo = "try again, from a machine that reaches Discord";
+    const failed = wrong(about, `Discord cannot be asked: ${error.message}`, todo);
+    return { failed, isTokenRefused: error.code === "unauthorized" };
   }
+}
+
+async function findingsOfApplication(
+  { id, secret, character }: AgentBot,
+  rest: DiscordRest,
+  given: { settings: DiscordSettings; application: ApplicationFacts; options: Options },
+): Promise<Finding[]> {
+  const { settings, application, options } = given;
+  const configured = {
+    applicationId: secret("DISCORD_APPLICATION_ID"),
+    publicKey: secret("DISCORD_PUBLIC_KEY"),
+  };
+  const commands = await looked("commands", () =>
+    commandFinding(id, character, { rest, application: application.id }),
+  );
+  const endpoint = await looked("endpoint", () => lookAtEndpoint(id, rest, { application, options }));
+  return [
+    ...applicationFindings(application, configured, settings),
+    "value" in commands ? commands.value : commands.failed,
+    ...("value" in endpoint ? endpointFindings(endpoint.value) : [endpoint.failed]),
+  ];
+}
+
+async function findingsOfChannels(
+  rest: DiscordRest,
+  botId: string,
+  settings: DiscordSettings,
+): Promise<Finding[]> {
+  const finder = new ChannelFinder(rest, botId, Date.now);
+  const found = await Promise.all(settings.channels.map((entry) => finder.find(entry)));
+  return channelFindings(settings, found.flat());
 }
 
 async function commandFinding(

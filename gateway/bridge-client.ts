@@ -30,6 +30,8 @@ export type EventsAnswer =
   | { status: "taken"; acknowledgement: Acknowledgement }
   | { status: "fenced" }
   | { status: "too-large" }
+  /** The Worker cannot read what it was sent. */
+  | { status: "unreadable"; message: string }
   | BridgeFailure;
 
 export interface BridgeClient {
@@ -80,6 +82,8 @@ export function createBridgeClient({ workerUrl, agent, secret, now }: BridgeClie
       const reply = await post("events", body);
       if (reply.code === 409) return { status: "fenced" };
       if (reply.code === 413) return { status: "too-large" };
+      if (reply.code === 400 && isWorkerError(reply.json))
+        return { status: "unreadable", message: `400 ${words(reply.json)}` };
       if (reply.code !== 200) return failure(reply);
       const { acked, ttlSeconds } = isRecord(reply.json) ? reply.json : {};
       if ((acked !== null && typeof acked !== "number") || typeof ttlSeconds !== "number")
@@ -110,6 +114,11 @@ function failure({ code, json, retryAfter }: Reply): BridgeFailure {
 /** A 200 that is not of the protocol: something else answers at this address, or another version. */
 function strange({ json }: Reply): BridgeFailure {
   return { status: "rejected", message: `an answer that is not of bridge protocol 1: ${words(json)}` };
+}
+
+/** Whether an error is the Worker's own, and not that of something in between. */
+function isWorkerError(json: unknown): boolean {
+  return isRecord(json) && isRecord(json.error) && typeof json.error.code === "string";
 }
 
 /** The Worker's errors are `{"error":{"code","message"}}`. */

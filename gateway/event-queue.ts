@@ -1,5 +1,6 @@
 /** Events of one shard that the Worker has not acknowledged, as the JSON that will be sent. */
 import {
+  type BridgedSession,
   type GatewayEvent,
   MAX_BATCH_BYTES,
   MAX_BATCH_EVENTS,
@@ -11,7 +12,7 @@ import { outlineEvent } from "../shared/gateway/trim.ts";
 export interface QueuedEvent {
   s: number;
   t: string;
-  session: { id: string; resumeUrl: string };
+  session: BridgedSession;
   /** By which the log tells of it, here and in the Worker. */
   trace: string;
   json: string;
@@ -63,13 +64,18 @@ export function nextBatch(
   const end = queue.findIndex((event, index) => {
     bytes += event.bytes + 1;
     const isFull = index >= Math.min(maxEvents, MAX_BATCH_EVENTS) || bytes > MAX_BATCH_BYTES - ENVELOPE_BYTES;
-    return index > 0 && (isFull || event.session.id !== first.session.id);
+    return index > 0 && (isFull || !isSame(event.session, first.session));
   });
   return queue.slice(0, end === -1 ? queue.length : end);
 }
 
-/** The JSON of an `EventBatch`; `head` are its other fields. */
+function isSame(one: BridgedSession, other: BridgedSession): boolean {
+  return one.id === other.id && one.begunAt === other.begunAt;
+}
+
+/** The JSON of an `EventBatch`; `head` are its other fields, its session too where it has no events. */
 export function batchBody(head: object, batch: readonly QueuedEvent[]): string {
-  const fields = JSON.stringify({ ...head, session: batch[0]?.session }).slice(0, -1);
+  const [first] = batch;
+  const fields = JSON.stringify({ ...head, ...(first && { session: first.session }) }).slice(0, -1);
   return `${fields},"events":[${batch.map(({ json }) => json).join(",")}]}`;
 }

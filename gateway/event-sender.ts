@@ -2,7 +2,12 @@
  * Brings the events of one shard to the Worker: in order, one batch at a time, again and again until it has them. What
  * arrives while a batch is on its way goes with the next; nothing waits for company.
  */
-import { type GatewayEvent, MAX_BATCH_EVENTS, type Shard } from "../shared/bridge/protocol.ts";
+import {
+  type BridgedSession,
+  type GatewayEvent,
+  MAX_BATCH_EVENTS,
+  type Shard,
+} from "../shared/bridge/protocol.ts";
 import type { Logger, LogLevel } from "../shared/log.ts";
 import { backoffMs, boundedMs, sleep } from "./backoff.ts";
 import type { BridgeClient, BridgeFailure, EventsAnswer } from "./bridge-client.ts";
@@ -53,7 +58,7 @@ export class EventSender {
     return this.#queue[0]?.receivedAt ?? null;
   }
 
-  push(event: GatewayEvent, session: { id: string; resumeUrl: string }): void {
+  push(event: GatewayEvent, session: BridgedSession): void {
     const queued = queuedEvent(event, session, this.#options.now());
     this.#tell("debug", "event.received", queued);
     if (queued.isOutline) this.#reportOutline(queued);
@@ -87,14 +92,21 @@ export class EventSender {
     onBatch();
     const answer = await bridge.events(batchBody(sender, batch));
     if (this.#stopped.signal.aborted) return;
-    const waitMs = this.#read(answer, batch, sentAt);
+    const waitMs =
+      answer.status === "unreadable"
+        ? await this.#passUnreadable(batch, answer.message)
+        : this.#read(answer, batch, sentAt);
     if (waitMs === null) return;
     onRetry();
     await sleep(waitMs, this.#stopped.signal);
   }
 
   /** Milliseconds to wait before the next attempt, or `null` to go on at once. */
-  #read(answer: EventsAnswer, batch: readonly QueuedEvent[], sentAt: number): number | null {
+  #read(
+    answer: Exclude<EventsAnswer, { status: "unreadable" }>,
+    batch: readonly QueuedEvent[],
+    sentAt: number,
+  ): number | null {
     switch (answer.status) {
       case "taken": {
         this.#options.onRenewed(sentAt, answer.acknowledgement.ttlSeconds);
@@ -141,13 +153,41 @@ export class EventSender {
       return 0;
     }
     const [event] = batch;
-    if (event === undefined || event.isOutline) {
-      this.#report({ status: "rejected", message: "413 for the outline of a single event" });
-      return SLOW_RETRY_MS;
-    }
+    if (event === undefined) return 0;
+    if (event.isOutline) return this.#giveUp(event, "413 for its outline");
     const outline = outlined(event);
     this.#queue[0] = outline;
     this.#reportOutline(outline);
+    return 0;
+  }
+
+  /**
+   * Finds the event that the Worker cannot read, and goes on without it. Where it cannot read a batch without events either, the
+   * two are of different versions, and all waits.
+   */
+  async #passUnreadable(batch: readonly QueuedEvent[], message: string): Promise<number> {
+    const [event] = batch;
+    if (event === undefined) return 0;
+    if (batch.length > 1) {
+      this.#maxEvents = Math.floor(batch.length / 2);
+      return 0;
+    }
+    const { bridge, sender } = this.#options;
+    const empty = await bridge.events(batchBody({ ...sender, session: event.session }, []));
+    if (this.#stopped.signal.aborted) return 0;
+    if (empty.status === "taken") return this.#giveUp(event, message);
+    this.#report({ status: "rejected", message });
+    return SLOW_RETRY_MS;
+  }
+
+  /** What is behind an event does not wait for it for ever. */
+  #giveUp(event: QueuedEvent, message: string): number {
+    const { logger, onAcked } = this.#options;
+    const { trace, s, t } = event;
+    logger.log("error", "event.given_up", { trace, type: t, seq: s, message });
+    this.#queue.shift();
+    onAcked(event.session.id, s);
+    if (this.#queue.length === 0) this.#empty();
     return 0;
   }
 

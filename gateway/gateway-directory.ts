@@ -1,16 +1,22 @@
 /** What Discord's REST API says about its Gateway: address, number of shards, and how many sessions may be started. */
-import type { APIGatewayBotInfo } from "discord-api-types/v10";
 import { USER_AGENT } from "../shared/discord/user-agent.ts";
 import {
+  budgetNews,
   earliestIdentify,
   type IdentifyThrottle,
   refreshThrottle,
   reserveIdentify,
 } from "../shared/gateway/identify-throttle.ts";
-import { isRecord } from "../shared/gateway/payload.ts";
-import { isGatewayUrl } from "../shared/gateway/url.ts";
+import {
+  type GatewayInfo,
+  type LookupFailure,
+  lookupWaitMs,
+  readLookup,
+  tellFailure,
+} from "../shared/gateway/lookup.ts";
+import type { NotReady, NotReadyCause } from "../shared/gateway/readiness.ts";
 import type { Logger } from "../shared/log.ts";
-import { backoffMs, sleep } from "./backoff.ts";
+import { sleep } from "./backoff.ts";
 
 /** One answer serves all shards that ask at about the same time. */
 const FRESH_MS = 5_000;
@@ -21,8 +27,6 @@ export class BotTokenError extends Error {
   override readonly name = "BotTokenError";
 }
 
-type BotInfo = Pick<APIGatewayBotInfo, "url" | "shards" | "session_start_limit">;
-
 export interface GatewayDirectoryOptions {
   apiBaseUrl: string;
   botToken: string;
@@ -32,12 +36,16 @@ export interface GatewayDirectoryOptions {
   random: () => number;
   /** Ends all waiting. */
   signal: AbortSignal;
+  /** Waits so many milliseconds, or until the signal fires. */
+  sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
 /** Shared by all shards of a process, as their slots are. */
 export class GatewayDirectory {
   readonly #options: GatewayDirectoryOptions;
-  #asked: { at: number; answer: Promise<BotInfo> } | null = null;
+  /** `at`: when the answer came; `null` before. */
+  #asked: { at: number | null; answer: Promise<GatewayInfo> } | null = null;
+  #waiting: { failure: LookupFailure; until: number } | null = null;
   #throttle: IdentifyThrottle | null = null;
 
   constructor(options: GatewayDirectoryOptions) {
@@ -45,23 +53,41 @@ export class GatewayDirectory {
   }
 
   /**
-   * Asks Discord until it answers.
+   * Asks Discord until it answers; whoever asks meanwhile gets the same answer.
    *
    * @throws BotTokenError when it refuses the token, Error after the signal has fired.
    */
-  botInfo(): Promise<BotInfo> {
+  botInfo(): Promise<GatewayInfo> {
     const { now } = this.#options;
-    if (this.#asked !== null && now() - this.#asked.at < FRESH_MS) return this.#asked.answer;
-    const asked = { at: now(), answer: this.#ask() };
-    this.#asked = asked;
-    asked.answer.then(
-      (info) => {
-        asked.at = now();
-        this.#throttle = refreshThrottle(this.#throttle, info.session_start_limit, now());
+    const asked = this.#asked;
+    if (asked !== null && (asked.at === null || now() - asked.at < FRESH_MS)) return asked.answer;
+    const answer = this.#ask();
+    const asking: typeof asked = { at: null, answer };
+    this.#asked = asking;
+    answer.then(
+      ({ limit }) => {
+        asking.at = now();
+        this.#setThrottle(refreshThrottle(this.#throttle, limit, now()));
       },
-      () => {},
+      () => {
+        // Who asks again hears the same.
+      },
     );
-    return asked.answer;
+    return answer;
+  }
+
+  /** What keeps Discord from answering; `null` while nothing does. */
+  get problem(): NotReady | null {
+    if (this.#waiting === null) return null;
+    const { failure, until } = this.#waiting;
+    const seconds = Math.max(0, Math.ceil((until - this.#options.now()) / 1000));
+    const says = `GET /gateway/bot: ${tellFailure(failure)}; asked again in ${seconds} s`;
+    return { cause: causes[failure.kind], says };
+  }
+
+  /** Session starts that are left; `null` before Discord has told. */
+  get remainingIdentifies(): number | null {
+    return this.#throttle?.remaining ?? null;
   }
 
   /** When a shard could IDENTIFY at the earliest. */
@@ -75,56 +101,68 @@ export class GatewayDirectory {
     const now = this.#options.now();
     if (this.#throttle === null) return now;
     const { throttle, at } = reserveIdentify(this.#throttle, shardIndex, now);
-    this.#throttle = throttle;
+    this.#setThrottle(throttle);
     return at;
   }
 
-  async #ask(): Promise<BotInfo> {
-    const { logger, random, signal } = this.#options;
+  #setThrottle(throttle: IdentifyThrottle): void {
+    const { logger, now } = this.#options;
+    const news = budgetNews(this.#throttle, throttle);
+    this.#throttle = throttle;
+    if (news === null) return;
+    const { remaining, total, resetsAt } = throttle;
+    const resetInSeconds = Math.max(0, Math.ceil((resetsAt - now()) / 1000));
+    logger.log(remaining <= 0 ? "error" : "warn", "identify.budget_low", {
+      remaining,
+      total,
+      resetInSeconds,
+    });
+  }
+
+  async #ask(): Promise<GatewayInfo> {
+    const { logger, now, random, signal } = this.#options;
     for (let attempt = 1; ; attempt += 1) {
-      const answer = await this.#request();
-      if ("info" in answer) return answer.info;
-      logger.log("warn", "discord.unavailable", { message: answer.message });
-      await sleep(Math.max(backoffMs(attempt, random), answer.retryAfterMs), signal);
+      const lookup = await this.#request();
+      if (lookup.kind === "found") {
+        const { info } = lookup;
+        this.#waiting = null;
+        if (info.unread.length > 0)
+          logger.log("warn", "discord.partly_read", { fields: info.unread.join(", ") });
+        return info;
+      }
+      if (lookup.kind === "token-refused") {
+        this.#waiting = null;
+        throw new BotTokenError(
+          "Discord refuses the bot token (401). Copy or reset it under Bot in the Discord Developer Portal (https://discord.com/developers/applications), set DISCORD_BOT_TOKEN to it and restart the gateway.",
+        );
+      }
+      const waitMs = lookupWaitMs(lookup, attempt, random);
+      this.#waiting = { failure: lookup, until: now() + waitMs };
+      const message = `GET /gateway/bot: ${tellFailure(lookup)}`;
+      logger.log("warn", "discord.unavailable", { message, cause: causes[lookup.kind], waitMs });
+      await (this.#options.sleep ?? sleep)(waitMs, signal);
       signal.throwIfAborted();
     }
   }
 
-  async #request(): Promise<{ info: BotInfo } | { message: string; retryAfterMs: number }> {
+  async #request(): Promise<ReturnType<typeof readLookup>> {
     const { apiBaseUrl, botToken, signal } = this.#options;
-    let response: Response;
-    let body: unknown;
     try {
-      response = await fetch(`${apiBaseUrl}/gateway/bot`, {
+      const response = await fetch(`${apiBaseUrl}/gateway/bot`, {
         headers: { Authorization: `Bot ${botToken}`, "User-Agent": USER_AGENT },
         signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
       });
-      body = await response.json();
+      const { status, headers } = response;
+      return readLookup({ status, headers, text: await response.text() });
     } catch (error) {
-      return { message: error instanceof Error ? error.message : "no answer", retryAfterMs: 0 };
+      return { kind: "away", status: null, message: error instanceof Error ? error.message : "none" };
     }
-    if (response.status === 401)
-      throw new BotTokenError(
-        "Discord refuses the bot token (401). Copy or reset it under Bot in the Discord Developer Portal (https://discord.com/developers/applications), set DISCORD_BOT_TOKEN to it and restart the gateway.",
-      );
-    const info = response.ok ? readInfo(body) : null;
-    if (info !== null) return { info };
-    const seconds = Number(response.headers.get("retry-after") ?? 0);
-    const retryAfterMs = Number.isFinite(seconds) ? seconds * 1000 : 0;
-    return { message: `GET /gateway/bot: ${response.status}`, retryAfterMs };
   }
 }
 
-function readInfo(json: unknown): BotInfo | null {
-  if (!isRecord(json) || typeof json.shards !== "number") return null;
-  if (typeof json.url !== "string" || !isGatewayUrl(json.url)) return null;
-  const limit = isRecord(json.session_start_limit) ? json.session_start_limit : {};
-  const { total, remaining, reset_after, max_concurrency } = limit;
-  if (typeof total !== "number" || typeof remaining !== "number") return null;
-  if (typeof reset_after !== "number" || typeof max_concurrency !== "number") return null;
-  return {
-    url: json.url,
-    shards: Math.max(1, json.shards),
-    session_start_limit: { total, remaining, reset_after, max_concurrency },
-  };
-}
+const causes: Readonly<Record<LookupFailure["kind"], NotReadyCause>> = {
+  limited: "retry-after",
+  away: "discord-away",
+  network: "network-refusal",
+  refused: "discord-refusal",
+};

@@ -10,6 +10,8 @@ interface Family {
 const families = {
   rig_gateway_connected: { type: "gauge", help: "1 while the shard's Gateway session is ready." },
   rig_gateway_leader: { type: "gauge", help: "1 while this gateway holds the shard's lease." },
+  rig_gateway_not_ready: { type: "gauge", help: "1 while the shard is not ready, by cause; see /readyz." },
+  rig_gateway_identifies_remaining: { type: "gauge", help: "Session starts that Discord still allows." },
   rig_gateway_lag_seconds: { type: "gauge", help: "Age of the oldest event that the Worker has not stored." },
   rig_gateway_unacked: { type: "gauge", help: "Events that the Worker has not stored." },
   rig_gateway_batches_total: { type: "counter", help: "Batches sent to the Worker, repetitions included." },

@@ -1,5 +1,6 @@
 /** One shard of this process: waits for its lease, serves it while it has it, and waits again. */
 import type { LeaseGrant, Shard } from "../shared/bridge/protocol.ts";
+import type { NotReady, NotReadyCause } from "../shared/gateway/readiness.ts";
 import type { Logger } from "../shared/log.ts";
 import { backoffMs, boundedMs, sleep } from "./backoff.ts";
 import { type GatewayParts, Term } from "./term.ts";
@@ -13,10 +14,10 @@ export const DRAIN_MS = 20_000;
 
 /** How a shard is doing; `problem` says why it is not ready. */
 export type ShardStatus =
-  | { state: "starting"; problem: string }
-  | { state: "standby"; problem: string | null; holder: string }
-  | { state: "leader"; problem: string | null }
-  | { state: "failed"; problem: string }
+  | { state: "starting"; problem: NotReady }
+  | { state: "standby"; problem: NotReady | null; holder: string }
+  | { state: "leader"; problem: NotReady | null }
+  | { state: "failed"; problem: NotReady }
   | { state: "stopped"; problem: null };
 
 type Waiting = Exclude<ShardStatus, { state: "leader" }>;
@@ -26,7 +27,12 @@ export class ShardHost {
   readonly #parts: GatewayParts;
   readonly #logger: Logger;
   #term: Term | null = null;
-  #waiting: Waiting = { state: "starting", problem: "no lease yet" };
+  #waiting: Waiting = {
+    state: "starting",
+    problem: { cause: "no-lease", says: "no lease yet" },
+  };
+  /** Causes that metrics have heard of. */
+  readonly #causes = new Set<NotReadyCause>();
 
   constructor(parts: GatewayParts, shard: Shard) {
     this.#shard = shard;
@@ -53,6 +59,10 @@ export class ShardHost {
     const label = { shard: String(this.#shard[0]) };
     metrics.set("rig_gateway_connected", label, this.#term?.isConnected ? 1 : 0);
     metrics.set("rig_gateway_leader", label, this.#term === null ? 0 : 1);
+    const cause = this.status.problem?.cause;
+    if (cause) this.#causes.add(cause);
+    for (const each of this.#causes)
+      metrics.set("rig_gateway_not_ready", { ...label, cause: each }, each === cause ? 1 : 0);
     metrics.set("rig_gateway_unacked", label, this.#term?.unacked ?? 0);
     metrics.set("rig_gateway_lag_seconds", label, (this.#term?.lagMs ?? 0) / 1000);
   }
@@ -95,7 +105,7 @@ export class ShardHost {
 
   #report({ status, message }: { status: string; message: string }): void {
     this.#logger.log(status === "unavailable" ? "warn" : "error", `worker.${status}`, { message });
-    const problem = `Worker ${status}: ${message}`;
+    const problem = { cause: "worker", says: `Worker ${status}: ${message}` } as const;
     this.#waiting =
       this.#waiting.state === "standby" ? { ...this.#waiting, problem } : { state: "starting", problem };
   }
@@ -116,11 +126,12 @@ export class ShardHost {
     const end = await term.ended;
     signal.removeEventListener("abort", drain);
     this.#term = null;
-    this.#waiting = { state: "starting", problem: "no lease" };
+    this.#waiting = { state: "starting", problem: { cause: "no-lease", says: "no lease" } };
     if (typeof end === "object") {
       // Another gateway may have what this one lacks.
       await term.release();
-      this.#waiting = { state: "failed", problem: end.fatal };
+      const cause = end.isTokenRefused ? "token-refused" : "fatal";
+      this.#waiting = { state: "failed", problem: { cause, says: end.fatal } };
       this.#logger.log("error", "gateway.fatal", { message: end.fatal });
       return;
     }

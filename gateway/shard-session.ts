@@ -1,5 +1,5 @@
 /** Hosts the state machine of one shard's Gateway session: gives it a socket, a clock and a timer. */
-import type { GatewayEvent, ResumeState } from "../shared/bridge/protocol.ts";
+import type { BridgedSession, GatewayEvent, ResumeState } from "../shared/bridge/protocol.ts";
 import { initialState, nextTimer, step } from "../shared/gateway/session.ts";
 import type {
   DisconnectReason,
@@ -14,16 +14,19 @@ import { BotTokenError, type GatewayDirectory } from "./gateway-directory.ts";
 /** Node's longest timer is 24.8 days; one that rings early does no harm. */
 const LONGEST_TIMER_MS = 60 * 60 * 1000;
 
+/** Discord, "Gateway Close Event Codes". */
+const TOKEN_REFUSED = 4004;
+
 export interface ShardSessionOptions {
   directory: GatewayDirectory;
   logger: Logger;
   settings: GatewaySettings;
   now: () => number;
   random: () => number;
-  onEvent(event: GatewayEvent, session: { id: string; resumeUrl: string }): void;
+  onEvent(event: GatewayEvent, session: BridgedSession): void;
   onDisconnected(reason: DisconnectReason): void;
   /** It has stopped for good; the message says what to do. */
-  onFatal(message: string): void;
+  onFatal(message: string, isTokenRefused: boolean): void;
 }
 
 export class ShardSession {
@@ -48,6 +51,19 @@ export class ShardSession {
   /** What it is doing, in the state machine's words. */
   get phase(): GatewayState["connection"]["at"] {
     return this.#state.connection.at;
+  }
+
+  /** Milliseconds until an IDENTIFY is allowed that is waited for; `null` where none is. */
+  get identifyWaitMs(): number | null {
+    const { connection, session } = this.#state;
+    if (session !== null) return null;
+    const until =
+      connection.at === "queueing"
+        ? connection.identifyAt
+        : connection.at === "waiting" && connection.url !== null
+          ? connection.until
+          : null;
+    return until === null ? null : Math.max(0, until - this.#options.now());
   }
 
   start(resume: ResumeState | null): void {
@@ -133,7 +149,7 @@ export class ShardSession {
         logger.log(output.level, output.event, output.fields);
         return;
       case "fatal":
-        onFatal(output.message);
+        onFatal(output.message, output.code === TOKEN_REFUSED);
         return;
       default:
         output satisfies never;
@@ -148,7 +164,7 @@ export class ShardSession {
       this.#tell({ type: "gateway", url, identifyAt });
     } catch (error) {
       // Anything else says that the process was told to stop.
-      if (error instanceof BotTokenError) onFatal(error.message);
+      if (error instanceof BotTokenError) onFatal(error.message, true);
     }
   }
 

@@ -4,6 +4,7 @@
  * when the process stops. Whichever it is, the session is left so that it can be resumed.
  */
 import type { LeaseGrant, Shard } from "../shared/bridge/protocol.ts";
+import type { NotReady } from "../shared/gateway/readiness.ts";
 import type { GatewaySettings } from "../shared/gateway/state.ts";
 import { isSameGateway } from "../shared/gateway/url.ts";
 import type { Logger } from "../shared/log.ts";
@@ -29,7 +30,7 @@ export interface GatewayParts {
   random: () => number;
 }
 
-export type TermEnd = "fenced" | "expired" | "stopped" | { fatal: string };
+export type TermEnd = "fenced" | "expired" | "stopped" | { fatal: string; isTokenRefused?: true };
 
 /** What may be on its way to the Worker before the socket is closed for a while. */
 const unackedLimits = { maxEvents: 5_000, maxBytes: 16 * 1024 * 1024 };
@@ -85,14 +86,22 @@ export class Term {
         this.#sender.push(event, session);
       },
       onDisconnected: (reason) => metrics.add("rig_gateway_reconnects_total", { ...label, reason }),
-      onFatal: (fatal) => this.#end({ fatal }),
+      onFatal: (fatal, isTokenRefused) => this.#end({ fatal, ...(isTokenRefused && { isTokenRefused }) }),
     });
   }
 
   /** What is not as it should be, or `null` when the shard is connected and the Worker answers. */
-  get problem(): string | null {
-    if (this.#problem !== null) return `Worker ${this.#problem}`;
-    return this.#session.isConnected ? null : `not connected to Discord: ${this.#session.phase}`;
+  get problem(): NotReady | null {
+    if (this.#problem !== null) return { cause: "worker", says: `Worker ${this.#problem}` };
+    if (this.#session.isConnected) return null;
+    const { directory } = this.#parts;
+    const says = `not connected to Discord: ${this.#session.phase}`;
+    if (directory.problem !== null)
+      return { ...directory.problem, says: `${says}: ${directory.problem.says}` };
+    const { identifyWaitMs } = this.#session;
+    if (identifyWaitMs === null) return { cause: "connecting", says };
+    const seconds = Math.ceil(identifyWaitMs / 1000);
+    return { cause: "identify-limit", says: `${says}: the next IDENTIFY is allowed in ${seconds} s` };
   }
 
   get isConnected(): boolean {
@@ -123,7 +132,7 @@ export class Term {
       this.#session.start(isTrusted ? resume : null);
     } catch (error) {
       // Anything else says that the process was told to stop.
-      if (error instanceof BotTokenError) this.#end({ fatal: error.message });
+      if (error instanceof BotTokenError) this.#end({ fatal: error.message, isTokenRefused: true });
     }
   }
 

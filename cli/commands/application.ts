@@ -2,7 +2,7 @@
 import * as z from "zod";
 import type { DiscordRest } from "../../shared/discord/rest.ts";
 import type { CommandDefinition, CommandScope } from "../../shared/interaction/definitions.ts";
-import { type EntryPoint, type Registered, readRegistered } from "./registered.ts";
+import { type EntryPoint, type Registered, registered } from "./registered.ts";
 
 const application = z.object({ id: z.string() });
 
@@ -12,7 +12,7 @@ const application = z.object({ id: z.string() });
  * @throws DiscordError
  */
 export async function applicationId(rest: DiscordRest, configured: string | undefined): Promise<string> {
-  return configured ?? application.parse(await rest.request({ method: "GET", path: "/applications/@me" })).id;
+  return configured ?? (await rest.read(application, { method: "GET", path: "/applications/@me" })).id;
 }
 
 /** @throws DiscordError */
@@ -22,7 +22,7 @@ export async function fetchRegistered(
   scope: CommandScope,
 ): Promise<Registered> {
   const path = `${pathOf(application, scope)}?with_localizations=true`;
-  return readRegistered(await rest.request({ method: "GET", path }));
+  return rest.read(registered, { method: "GET", path });
 }
 
 /**

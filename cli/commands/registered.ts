@@ -133,18 +133,13 @@ export interface Registered {
 
 const typed = z.object({ type: z.int().optional() });
 
-/**
- * Reads Discord's list of an application's commands.
- *
- * @param answer to "Get Global" or "Get Guild Application Commands", with its localisations.
- * @throws z.ZodError for what is no such list.
- */
-export function readRegistered(answer: unknown): Registered {
-  const list = z.array(z.unknown()).parse(answer);
+/** Discord's list of an application's commands, with its localisations ("Get Global" and "Get Guild Application Commands"). */
+export const registered: z.ZodType<Registered> = z.array(z.unknown()).transform((list, context) => {
   const isEntryPoint = (each: unknown) => typed.safeParse(each).data?.type === ENTRY_POINT;
   const found = list.find(isEntryPoint);
-  return {
-    commands: list.filter((each) => !isEntryPoint(each)).map(readCommand),
-    entryPoint: found === undefined ? null : entryPoint.parse(found),
-  };
-}
+  const commands = z.array(command).safeParse(list.filter((each) => !isEntryPoint(each)));
+  const entry = entryPoint.nullable().safeParse(found ?? null);
+  for (const { error } of [commands, entry])
+    for (const { path, message } of error?.issues ?? []) context.addIssue({ code: "custom", path, message });
+  return { commands: commands.data ?? [], entryPoint: entry.data ?? null };
+});

@@ -7,25 +7,25 @@ import type { DiscordRest } from "../../shared/discord/rest.ts";
 import type { ApplicationFacts } from "./application.ts";
 import type { ListedChannel } from "./channels.ts";
 
-const user = z.object({ id: z.string(), username: z.string() });
+const user = z.object({ id: z.string(), username: z.string().catch("a bot without a name") });
 
 /** The bot itself. @throws DiscordError */
 export async function fetchBot(rest: DiscordRest): Promise<z.infer<typeof user>> {
-  return user.parse(await get(rest, "/users/@me"));
+  return rest.read(user, { method: "GET", path: "/users/@me" });
 }
 
 const application = z.object({
   id: z.string(),
-  name: z.string(),
+  name: z.string().catch("an application without a name"),
   verify_key: z.string(),
   flags: z.int().default(0),
   interactions_endpoint_url: z.string().nullish(),
-  integration_types_config: z.record(z.string(), z.unknown()).nullish(),
+  integration_types_config: z.record(z.string(), z.unknown()).nullish().catch(null),
 });
 
 /** @throws DiscordError */
 export async function fetchApplication(rest: DiscordRest): Promise<ApplicationFacts> {
-  const told = application.parse(await get(rest, "/applications/@me"));
+  const told = await rest.read(application, { method: "GET", path: "/applications/@me" });
   const installations = told.integration_types_config;
   return {
     id: told.id,
@@ -53,6 +53,7 @@ const channel = z.object({
   permission_overwrites: overwrites,
 });
 type Channel = z.infer<typeof channel>;
+const channels = z.array(channel);
 const guild = z.object({
   id: z.string(),
   name: z.string(),
@@ -94,14 +95,14 @@ export class ChannelFinder {
   }
 
   async #withId(id: string): Promise<Channel> {
-    return channel.parse(await this.#get(`/channels/${id}`));
+    return this.#get(channel, `/channels/${id}`);
   }
 
   async #named(entry: string): Promise<Channel[]> {
-    const guilds = guildIds.parse(await this.#get("/users/@me/guilds"));
+    const guilds = await this.#get(guildIds, "/users/@me/guilds");
     const lists = await Promise.all(
       guilds.map(async ({ id }) => {
-        const list = z.array(channel).parse(await this.#get(`/guilds/${id}/channels`));
+        const list = await this.#get(channels, `/guilds/${id}/channels`);
         return list.map((each) => ({ ...each, guild_id: id }));
       }),
     );
@@ -111,8 +112,8 @@ export class ChannelFinder {
   async #look(entry: string, { guild_id: guildId, ...place }: Channel): Promise<ListedChannel> {
     if (guildId === undefined) return { kind: "absent", entry };
     const [server, self, above] = await Promise.all([
-      this.#get(`/guilds/${guildId}`).then((told) => guild.parse(told)),
-      this.#get(`/guilds/${guildId}/members/${this.#botId}`).then((told) => member.parse(told)),
+      this.#get(guild, `/guilds/${guildId}`),
+      this.#get(member, `/guilds/${guildId}/members/${this.#botId}`),
       // A thread has the permissions of the channel above it.
       isThread(place.type) && place.parent_id ? this.#withId(place.parent_id) : place,
     ]);
@@ -121,13 +122,10 @@ export class ChannelFinder {
     return { kind: "found", entry, name: place.name ?? place.id, guild: server.name, permissions };
   }
 
-  #get(path: string): Promise<unknown> {
-    const asked = this.#asked.get(path) ?? get(this.#rest, path);
+  async #get<T>(needed: z.ZodType<T>, path: string): Promise<T> {
+    const asked = this.#asked.get(path) ?? this.#rest.read(needed, { method: "GET", path });
     this.#asked.set(path, asked);
-    return asked;
+    // One path is read in one way.
+    return needed.parse(await asked);
   }
-}
-
-function get(rest: DiscordRest, path: string): Promise<unknown> {
-  return rest.request({ method: "GET", path });
 }

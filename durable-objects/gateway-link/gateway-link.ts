@@ -3,6 +3,7 @@ import { parseLinkName } from "../../shared/bridge/link-name.ts";
 import type {
   Acknowledgement,
   EventBatch,
+  GatewayEvent,
   LeaseGrant,
   LeaseRefusal,
   LeaseRequest,
@@ -31,6 +32,7 @@ import { askForLease, LEASE_TTL_SECONDS, releaseLease, renewLease } from "./leas
 import { LinkState } from "./link-state.ts";
 import { MessageStore } from "./message-store.ts";
 import { Sessions } from "./sessions.ts";
+import { UnreadFields } from "./unread-fields.ts";
 
 /**
  * The Worker's end of one shard of an agent, named `<agent>/<shard index>`.
@@ -50,6 +52,9 @@ export class GatewayLink extends DurableObject<Env> implements LinkApi {
   readonly #discord: DiscordConnection;
   readonly #inabilities = new Inabilities();
   readonly #shard: number;
+  readonly #unread = new UnreadFields();
+  /** The READY that was taken last, by its session, its gateway and that one's clock. */
+  #begun: string | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -70,6 +75,7 @@ export class GatewayLink extends DurableObject<Env> implements LinkApi {
       sessions: this.#sessions,
       discord: discordReads(this.#discord),
       storage: ctx.storage,
+      unread: this.#unread,
       log: this.#log,
       now: () => Date.now(),
     });
@@ -109,9 +115,8 @@ export class GatewayLink extends DurableObject<Env> implements LinkApi {
     if (!this.#renew(batch)) return fenced();
     const now = Date.now();
     this.#state.adoptSession(batch, signedAt, now);
-    const stored = this.#state.acknowledged(session.id);
     const intake = this.#intake();
-    const news = batch.events.filter(({ s }) => stored === null || s > stored);
+    const news = this.#news(batch);
     const outcome = await runErrands(
       news.map((event) => ({ seq: event.s, errand: intake.take(event, gatewayTrace(event, session.id)) })),
     );
@@ -174,12 +179,33 @@ export class GatewayLink extends DurableObject<Env> implements LinkApi {
     return lease !== null;
   }
 
+  /**
+   * The events of a batch that are not stored. A READY that is not above what is stored has been sent again, or begins a session
+   * under an id that was there before; which of both, the gateway's clock says, and where it says nothing they are taken again:
+   * messages have identities.
+   */
+  #news({ gateway, session, events, signedAt }: EventBatch & Signed): readonly GatewayEvent[] {
+    const stored = this.#state.acknowledged(session.id);
+    const isNews = ({ s }: GatewayEvent) => stored === null || s > stored;
+    const beginning = events.findIndex(({ t }) => t === "READY");
+    const ready = events[beginning];
+    if (ready === undefined) return events.filter(isNews);
+    const begun = session.begunAt === undefined ? undefined : `${session.id} ${gateway} ${session.begunAt}`;
+    const isSentAgain = begun !== undefined && begun === this.#begun;
+    this.#begun = begun;
+    if (isNews(ready) || isSentAgain || !this.#state.beginAnew(signedAt, Date.now()))
+      return events.filter(isNews);
+    const trace = gatewayTrace(ready, session.id);
+    this.#log.log("warn", "session.begun_again", { trace, seq: ready.s, stored });
+    return events.filter((event, at) => at >= beginning || isNews(event));
+  }
+
   #intake(): Intake {
     const agent = findAgent(this.#agentId);
     const [parts, now] = [this.#parts(), Date.now];
     return new Intake({
       admission: new Admission({ agent, ...parts }),
-      ...{ ...parts, now, sessions: this.#sessions },
+      ...{ ...parts, now, sessions: this.#sessions, unread: this.#unread },
       interactions: new Interactions({ agent, env: this.env, discord: this.#discord, log: parts.log, now }),
     });
   }

@@ -28,6 +28,7 @@ import type { Interactions } from "./interactions.ts";
 import type { LinkState } from "./link-state.ts";
 import type { MessageStore } from "./message-store.ts";
 import type { Sessions } from "./sessions.ts";
+import type { UnreadFields } from "./unread-fields.ts";
 
 export interface IntakeParts {
   admission: Admission;
@@ -37,6 +38,7 @@ export interface IntakeParts {
   inabilities: Inabilities;
   sessions: Sessions;
   interactions: Interactions;
+  unread: UnreadFields;
   log: Logger;
   /** Unix milliseconds. */
   now: () => number;
@@ -55,13 +57,16 @@ export class Intake {
 
   /** @returns what is left to do; `null`: nothing. Data that cannot be read is logged and left out. */
   take({ t, s, d }: GatewayEvent, trace: string): Errand | null {
-    const { state, directory, admission, inabilities, now } = this.#parts;
+    const { state, directory, admission, inabilities, unread, now } = this.#parts;
     const log = this.#parts.log.with({ trace });
     log.log("debug", "event.received", { type: t, seq: s });
     const read = <T>(reading: Reading<T>, use: (value: T) => Errand | null | undefined): Errand | null => {
-      if ("value" in reading) return use(reading.value) ?? null;
-      log.log("warn", "event.unreadable", { type: t, seq: s, problem: reading.problem });
-      return null;
+      if ("problem" in reading) {
+        log.log("warn", "event.unreadable", { type: t, seq: s, problem: reading.problem });
+        return null;
+      }
+      if (reading.unread) unread.tell(log, { type: t, unread: reading.unread });
+      return use(reading.value) ?? null;
     };
     const listens = admission.listens.bind(admission);
     const name = t as ForwardedEvent;

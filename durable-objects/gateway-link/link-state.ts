@@ -70,6 +70,18 @@ export class LinkState {
     this.#change({ ...begun, seq: null, sessionSignedAt: signedAt }, now);
   }
 
+  /**
+   * The current session counts from the beginning again: Discord has given its id to another. A batch that is older than what is
+   * known changes nothing.
+   *
+   * @returns whether it does.
+   */
+  beginAnew(signedAt: number, now: number): boolean {
+    if (signedAt < (this.#read()?.sessionSignedAt ?? 0)) return false;
+    this.#change({ seq: null, sessionSignedAt: signedAt }, now);
+    return true;
+  }
+
   /** The last acknowledged sequence of a session; `null` when there is none, or it is not the current one. */
   acknowledged(sessionId: string): number | null {
     const row = this.#read();

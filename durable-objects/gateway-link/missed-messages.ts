@@ -12,6 +12,7 @@ import { type Directory, seenUpTo } from "./directory.ts";
 import type { DiscordReads } from "./discord-reads.ts";
 import type { MessageStore } from "./message-store.ts";
 import type { ChannelRow } from "./schema.ts";
+import type { UnreadFields } from "./unread-fields.ts";
 
 /** Messages of one page: as many as Discord gives (Discord, "Get Channel Messages"). */
 const PAGE = 100;
@@ -24,6 +25,7 @@ export interface MissedMessageParts {
   messages: MessageStore;
   discord: DiscordReads;
   storage: DurableObjectStorage;
+  unread: UnreadFields;
   log: Logger;
   /** Unix milliseconds. */
   now: () => number;
@@ -72,7 +74,7 @@ async function readNextPage(channel: ChannelRow, parts: MissedMessageParts): Pro
   // What is no list was not read, and nothing is known of what is missing.
   if (!Array.isArray(page.value)) throw new TypeError("the page of messages is no list");
   const listed: readonly unknown[] = page.value;
-  const found = await completed(readAll(listed, channel, log), channel, parts);
+  const found = await completed(readAll(listed, channel, parts), channel, parts);
   parts.storage.transactionSync(() => {
     for (const message of found) {
       if (!admission.mayAdmit(message)) continue;
@@ -89,13 +91,21 @@ async function readNextPage(channel: ChannelRow, parts: MissedMessageParts): Pro
 }
 
 /** The messages of a page, oldest first. */
-function readAll(page: readonly unknown[], { id, guildId }: ChannelRow, log: Logger): DiscordMessage[] {
+function readAll(
+  page: readonly unknown[],
+  { id, guildId }: ChannelRow,
+  { log, unread }: Pick<MissedMessageParts, "log" | "unread">,
+): DiscordMessage[] {
   const found = page.flatMap((data) => {
     const reading = readMessage(data);
+    const told = log.with({ trace: messageTrace(data) });
+    if ("problem" in reading) {
+      told.log("warn", "event.unreadable", { channel: id, problem: reading.problem });
+      return [];
+    }
+    if (reading.unread) unread.tell(told, { type: "missed message", unread: reading.unread });
     // REST leaves out the guild, by which a DM is told from a channel.
-    if ("value" in reading) return { ...reading.value, guild_id: guildId };
-    log.log("warn", "event.unreadable", { trace: messageTrace(data), channel: id, problem: reading.problem });
-    return [];
+    return { ...reading.value, guild_id: guildId };
   });
   return found.toSorted((a, b) => compareSnowflakes(a.id, b.id));
 }

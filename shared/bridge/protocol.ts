@@ -49,11 +49,24 @@ export interface GatewayEvent {
   d: unknown;
 }
 
+/** A Gateway session as a gateway tells of it. */
+export interface BridgedSession {
+  /** Discord's, at most {@link MAX_SESSION_ID} characters. */
+  id: string;
+  /** At most {@link MAX_RESUME_URL} characters. */
+  resumeUrl: string;
+  /**
+   * When its READY came, by a clock of the gateway's: by it two sessions are told apart that have one id. Absent where the
+   * gateway has gone on with it.
+   */
+  begunAt?: number;
+}
+
 export interface EventBatch {
   gateway: string;
   epoch: number;
   shard: Shard;
-  session: { id: string; resumeUrl: string };
+  session: BridgedSession;
   /** In order of `s`, at most {@link MAX_BATCH_EVENTS}. Empty: only renews the lease and moves nothing. */
   events: readonly GatewayEvent[];
 }
@@ -76,6 +89,9 @@ export interface ReleaseRequest {
   shard: Shard;
 }
 
+/** Characters of a session's id, and of its resume URL. */
+export const MAX_SESSION_ID = 200;
+export const MAX_RESUME_URL = 500;
 /** Events in one batch. */
 export const MAX_BATCH_EVENTS = 100;
 /** Bytes of one batch. A single event that is larger goes alone. */

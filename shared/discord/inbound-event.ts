@@ -16,7 +16,7 @@ export interface Self {
 
 /** What others see as the author's name. */
 export function displayName({ author, member }: Pick<DiscordMessage, "author" | "member">): string {
-  return member?.nick || author.global_name || author.username;
+  return member?.nick || author.global_name || author.username || author.id;
 }
 
 /** Makes the event of a message that is answered. */

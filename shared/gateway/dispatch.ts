@@ -52,9 +52,14 @@ function ready(
   context: GatewayContext,
 ): GatewayStep {
   const read = readSession(event.d);
-  if (read === null) return disconnect(state, { reason: "protocol", code: null, session: "lost" }, context);
-  const session = { ...read, first: event.s, seen: event.s - 1 };
-  return logged("ready", take({ ...state, session }, event, bytes, context));
+  const resumeUrl = read?.resumeUrl ?? state.url;
+  if (read === null || resumeUrl === null)
+    return disconnect(state, { reason: "protocol", code: null, session: "lost" }, context);
+  const { id } = read;
+  const session = { id, resumeUrl, first: event.s, seen: event.s - 1, begunAt: context.now };
+  // Of an earlier session of this id, which is no more: their numbers mean something else.
+  const unacked = state.unacked.filter(({ sessionId }) => sessionId !== id);
+  return logged("ready", take({ ...state, session, unacked }, event, bytes, context));
 }
 
 function take(
@@ -74,11 +79,11 @@ function take(
   const size = trimmed === d ? bytes : JSON.stringify(trimmed).length;
   const pending = { sessionId: session.id, seq: s, after: session.seen, bytes: size };
   const delivered: GatewayState = { ...next, unacked: [...state.unacked, pending] };
-  const { id, resumeUrl } = session;
+  const { id, resumeUrl, begunAt } = session;
   const deliver: GatewayOutput = {
     do: "deliver",
     event: { s, t, d: trimmed },
-    session: { id, resumeUrl },
+    session: { id, resumeUrl, ...(begunAt !== undefined && { begunAt }) },
   };
   if (!exceeds(delivered.unacked, context.settings)) return { state: delivered, outputs: [deliver] };
   const pause = disconnect(delivered, { reason: "backpressure", code: null, session: "kept" }, context);

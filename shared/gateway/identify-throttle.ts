@@ -37,6 +37,16 @@ export function refreshThrottle(
   };
 }
 
+/** Shares of a period's session starts; whoever has no more left than that is told. */
+const LOW_SHARES = [0.5, 0.2, 0.05, 0];
+
+/** What is to be told of a throttle that was `earlier`: the least share that is no longer exceeded now and was then. */
+export function budgetNews(earlier: IdentifyThrottle | null, later: IdentifyThrottle): number | null {
+  const isBelow = ({ remaining, total }: IdentifyThrottle, share: number) => remaining <= total * share;
+  const news = LOW_SHARES.filter((share) => isBelow(later, share) && !(earlier && isBelow(earlier, share)));
+  return news.at(-1) ?? null;
+}
+
 /** The earliest time at which a shard can IDENTIFY as things stand; nothing is reserved. */
 export function earliestIdentify(throttle: IdentifyThrottle, shardIndex: number, now: number): number {
   const { remaining, resetsAt, nextAt } = inPeriod(throttle, now);

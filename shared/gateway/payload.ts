@@ -1,5 +1,5 @@
 /** Reads what comes over a Gateway socket (Discord, "Gateway Events", "Payload Structure"). */
-
+import { MAX_RESUME_URL, MAX_SESSION_ID } from "../bridge/protocol.ts";
 import { isGatewayUrl } from "./url.ts";
 
 /** Gateway opcodes that a client of one shard sends or receives. */
@@ -48,12 +48,16 @@ export function readPayload(value: unknown): Payload {
   }
 }
 
-/** What READY says about its session, or `null` when it does not. */
-export function readSession(d: unknown): { id: string; resumeUrl: string } | null {
+/**
+ * What READY says about its session, or `null` when it does not. A session without an address of its own is resumed at the
+ * Gateway's.
+ */
+export function readSession(d: unknown): { id: string; resumeUrl: string | null } | null {
   if (!isRecord(d)) return null;
-  const { session_id: id, resume_gateway_url: resumeUrl } = d;
-  if (typeof id !== "string" || typeof resumeUrl !== "string" || !isGatewayUrl(resumeUrl)) return null;
-  return { id, resumeUrl };
+  const { session_id: id, resume_gateway_url: url } = d;
+  if (typeof id !== "string" || id === "" || id.length > MAX_SESSION_ID) return null;
+  const isUsable = typeof url === "string" && url.length <= MAX_RESUME_URL && isGatewayUrl(url);
+  return { id, resumeUrl: isUsable ? url : null };
 }
 
 function readDispatch({ s, t, d }: Record<string, unknown>): Payload {

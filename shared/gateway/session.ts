@@ -20,9 +20,10 @@ import { resumeState, withoutAcked } from "./unacked.ts";
 export const initialState: GatewayState = {
   connection: { at: "stopped" },
   session: null,
+  url: null,
   received: null,
   unacked: [],
-  failures: 0,
+  failures: { unreached: 0, unbegun: 0 },
 };
 
 /** For READY or RESUMED after what was sent, and between replayed events. */
@@ -148,7 +149,11 @@ function receive(
         context,
       );
     case "invalid-session":
-      return invalid(state, read.resumable, context);
+      return disconnect(
+        state,
+        { reason: "invalid_session", code: null, session: read.resumable ? "kept" : "lost" },
+        context,
+      );
     case "dispatch":
       return dispatch(state, read, bytes, context);
     case "unknown":
@@ -159,13 +164,6 @@ function receive(
     default:
       return read satisfies never;
   }
-}
-
-/** Discord's advice is to wait for one to five seconds, at random. */
-function invalid(state: GatewayState, resumable: boolean, context: GatewayContext): GatewayStep {
-  const waitMs = 1_000 + context.random() * 4_000;
-  const session = resumable ? "kept" : "lost";
-  return disconnect(state, { reason: "invalid_session", code: null, session, waitMs }, context);
 }
 
 function greet(state: GatewayState, intervalMs: number, context: GatewayContext): GatewayStep {

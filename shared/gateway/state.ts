@@ -1,6 +1,6 @@
 /** The words of a Gateway session: what it knows, what it is told, and what it wants done. All of it is plain data. */
 import type { GatewayIdentifyProperties, GatewayPresenceUpdateData } from "discord-api-types/v10";
-import type { GatewayEvent, ResumeState, Shard } from "../bridge/protocol.ts";
+import type { BridgedSession, GatewayEvent, ResumeState, Shard } from "../bridge/protocol.ts";
 import type { LogFields, LogLevel } from "../log.ts";
 
 /** A session of Discord's Gateway. */
@@ -11,6 +11,8 @@ export interface Session {
   first: number;
   /** The highest sequence that was delivered, or passed over, in this process. */
   seen: number;
+  /** When its READY came, by the caller's clock; absent where another process has begun it. */
+  begunAt?: number;
 }
 
 export interface Heartbeat {
@@ -51,12 +53,21 @@ export interface UnackedEvent {
 export interface GatewayState {
   connection: Connection;
   session: Session | null;
+  /** Where the last socket was opened to. */
+  url: string | null;
   /** Last sequence received on this connection, which is what heartbeats carry. */
   received: number | null;
   /** In the order of delivery; those of an ended session come before those of the present one. */
   unacked: readonly UnackedEvent[];
-  /** Connections in a row that came to nothing. */
-  failures: number;
+  failures: Failures;
+}
+
+/** Connections in a row that came to nothing. */
+export interface Failures {
+  /** Discord was not there: no HELLO. HELLO ends the row. */
+  unreached: number;
+  /** It was, and no session came of it, or one that was ready for moments only. A session that lasts ends the row. */
+  unbegun: number;
 }
 
 export type GatewayInput =
@@ -98,7 +109,7 @@ export type GatewayOutput =
   /** Closes the socket. What it still says is of no interest. */
   | { do: "close"; code: number }
   /** Hands an event on; it counts as on its way until it is acknowledged. */
-  | { do: "deliver"; event: GatewayEvent; session: { id: string; resumeUrl: string } }
+  | { do: "deliver"; event: GatewayEvent; session: BridgedSession }
   /** What another process could resume from has changed. */
   | { do: "persist"; resume: ResumeState | null }
   | { do: "disconnected"; reason: DisconnectReason; code: number | null; willResume: boolean }

@@ -1,11 +1,11 @@
 /**
  * Reads interactions, as they come over HTTP and over the Gateway alike (Discord, "Receiving and Responding"). What Discord
- * adds is passed over; what it always sends has to be there.
+ * adds is passed over; what nobody needs may be absent or make no sense.
  */
 import * as z from "zod";
 import { displayName, readUploadedFile } from "../discord/inbound-event.ts";
 import { member, user } from "../discord/read-message.ts";
-import { type Reading, readAs, snowflake } from "../discord/reading.ts";
+import { listOf, type Reading, readAs, snowflake } from "../discord/reading.ts";
 import type { Attachment } from "../session/attachment.ts";
 import type {
   ComponentInteraction,
@@ -20,7 +20,7 @@ import { type GivenOption, givenOption, isGroup, readOptionValue } from "./read-
 import { type Resolved, resolved } from "./resolved.ts";
 
 const PING = 1;
-const ping = z.object({ application_id: snowflake.optional() });
+const ping = z.object({ application_id: snowflake.nullish() });
 
 const happening = z.object({
   id: snowflake,
@@ -31,11 +31,14 @@ const happening = z.object({
   channel: z.object({ id: snowflake, type: z.int() }).nullish(),
   channel_id: snowflake.nullish(),
   member: member
-    .extend({ user, permissions: z.string().regex(/^\d+$/, "expected a number of permission bits") })
+    .extend({
+      user,
+      permissions: z.string().regex(/^\d+$/, "expected a number of permission bits").nullish(),
+    })
     .nullish(),
   user: user.nullish(),
   context: z.int().nullish(),
-  authorizing_integration_owners: z.record(z.string(), z.unknown()).nullish(),
+  authorizing_integration_owners: z.unknown().optional(),
   data: z.unknown().optional(),
 });
 type RawHappening = z.infer<typeof happening>;
@@ -43,26 +46,26 @@ type RawHappening = z.infer<typeof happening>;
 const command = z.object({
   name: z.string(),
   type: z.int(),
-  options: z.array(givenOption).default([]),
-  target_id: snowflake.optional(),
+  options: listOf(givenOption),
+  target_id: snowflake.nullish(),
   resolved,
 });
 
 const component = z.object({
   custom_id: z.string(),
   component_type: z.int(),
-  values: z.array(z.string()).default([]),
+  values: listOf(z.string()),
 });
 
 /** A field of a form: a text, or the ids of files. */
 const field = z.object({
-  custom_id: z.string().optional(),
+  custom_id: z.string().nullish(),
   value: z.unknown().optional(),
-  values: z.array(z.string()).default([]),
+  values: listOf(z.string()),
 });
 const modal = z.object({
   custom_id: z.string(),
-  components: z.array(z.object({ component: field.optional(), components: z.array(field).default([]) })),
+  components: z.array(z.object({ component: field.nullish(), components: listOf(field) })),
   resolved,
 });
 
@@ -70,12 +73,19 @@ const withCommand = z.object({ data: command });
 const withComponent = z.object({ data: component });
 const withModal = z.object({ data: modal });
 
+/** Where it was done, and what somebody has typed or chosen: half of that would be something else. */
+const NEEDED = ["guild_id", "data.options", "data.values", "data.components"];
+
 /** Reads an interaction. @param data the request's JSON, or `d` of INTERACTION_CREATE. */
 export function readInteraction(data: unknown): Reading<Interaction> {
   if (isPing(data)) return readPing(data);
-  const reading = readAs(happening, data, "interaction");
+  const reading = readAs(happening, data, { root: "interaction", needed: NEEDED });
   if ("problem" in reading) return reading;
   const raw = reading.value;
+  return after(reading.unread, readKind(raw));
+}
+
+function readKind(raw: RawHappening): Reading<Interaction> {
   const base = readHappening(raw);
   if ("problem" in base) return base;
   switch (raw.type) {
@@ -97,14 +107,22 @@ export function readInteraction(data: unknown): Reading<Interaction> {
   }
 }
 
+/** What a reading came to, with what had been left out before it. */
+function after<T>(unread: readonly string[] = [], reading: Reading<T>): Reading<T> {
+  if (unread.length === 0) return reading;
+  if ("problem" in reading) return { problem: [...unread, reading.problem].join("; ") };
+  return { ...reading, unread: [...unread, ...(reading.unread ?? [])] };
+}
+
 function isPing(data: unknown): boolean {
   return typeof data === "object" && data !== null && "type" in data && data.type === PING;
 }
 
+/** Whose it is is checked, where it is said. */
 function readPing(data: unknown): Reading<Interaction> {
-  const reading = readAs(ping, data);
+  const reading = readAs(ping, data, { needed: ["application_id"] });
   if ("problem" in reading) return reading;
-  return { value: { kind: "ping", applicationId: reading.value.application_id } };
+  return { value: { kind: "ping", applicationId: reading.value.application_id ?? undefined } };
 }
 
 function readData<T>(
@@ -112,8 +130,8 @@ function readData<T>(
   raw: RawHappening,
   use: (given: T) => Reading<Interaction>,
 ): Reading<Interaction> {
-  const reading = readAs(schema, raw);
-  return "problem" in reading ? reading : use(reading.value.data);
+  const reading = readAs(schema, raw, { needed: NEEDED });
+  return "problem" in reading ? reading : after(reading.unread, use(reading.value.data));
 }
 
 function readHappening(raw: RawHappening): Reading<Happening> {
@@ -129,10 +147,14 @@ function readHappening(raw: RawHappening): Reading<Happening> {
   return { value: { id, applicationId, token, user: who, place: placeOf(raw) } };
 }
 
-/** Whether only the user, and not the server, has installed the application (Discord, "Authorizing Integration Owners"). */
+/**
+ * Whether only the user, and not the server, has installed the application (Discord, "Authorizing Integration Owners"). What
+ * makes no sense does not say that the server has.
+ */
 function isBroughtAlong({ authorizing_integration_owners: owners }: RawHappening): boolean {
   const [byServer, byUser] = ["0", "1"];
-  return owners != null && byUser in owners && !(byServer in owners);
+  if (owners == null) return false;
+  return typeof owners !== "object" || (byUser in owners && !(byServer in owners));
 }
 
 function placeOf({ guild_id, channel, context }: RawHappening): InteractionPlace {
@@ -220,7 +242,7 @@ function readModal(base: Happening, { custom_id, components, resolved }: z.infer
   ]);
   const fields = new Map<string, string>();
   for (const { custom_id, value } of given)
-    if (custom_id !== undefined && typeof value === "string") fields.set(custom_id, value);
+    if (custom_id != null && typeof value === "string") fields.set(custom_id, value);
   const files = given.flatMap(({ values }) => values.flatMap((id) => fileOf(id, resolved)));
   return { ...base, kind: "modal", customId: custom_id, fields, files };
 }

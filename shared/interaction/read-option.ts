@@ -12,10 +12,10 @@ const SUB_COMMAND_GROUP = 2;
 export const givenOption = z.object({
   name: z.string(),
   type: z.int(),
-  value: z.union([z.string(), z.number(), z.boolean()]).optional(),
-  focused: z.boolean().optional(),
+  value: z.union([z.string(), z.number(), z.boolean()]).nullish(),
+  focused: z.boolean().nullish().catch(undefined),
   get options() {
-    return z.array(givenOption).optional();
+    return z.array(givenOption).nullish();
   },
 });
 /** @see givenOption */

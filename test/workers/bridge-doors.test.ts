@@ -171,6 +171,19 @@ describe("the gateway's doors", () => {
     expect((await errorOf(response)).message).toMatch(message);
   });
 
+  it.each([
+    ["counted from 0", { s: 0, t: "READY", d: {} }],
+    ["without data", { s: 1, t: "MESSAGE_CREATE" }],
+    ["whose name makes no sense", { s: 1, t: 7, d: {} }],
+    ["with a name that nobody has heard of", { s: 1, t: "X".repeat(500), d: {} }],
+  ])("take and pass over an event %s: the gateway would send it for ever", async (_, event) => {
+    const shard = newShard();
+    await send("lease", leaseOf(shard));
+    const response = await send("events", batchOf(shard, { events: [event, { s: 2, t: "X", d: 0 }] }));
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({ acked: 2 });
+  });
+
   it("refuse what is too large: a batch of several events, and any request", async () => {
     const large = { s: 1, t: "X", d: "x".repeat(MAX_BATCH_BYTES) };
     const shard = newShard();

@@ -12,6 +12,8 @@ import { gatewayIntents } from "../../shared/discord/intents.ts";
 import type { DiscordTarget } from "../../shared/session/event.ts";
 import { GUILD, guildWith, MIA, newChannel, newId, type Shard, shardWithChannel } from "./shard.ts";
 
+const ME_AS_BOT = "900000000000000009";
+
 // The first answer waits for the model's SDK to be transformed; no test should.
 beforeAll(async () => {
   const { shard, help } = await shardWithChannel();
@@ -59,6 +61,37 @@ describe("a batch", () => {
     await evictDurableObject(shard.stub);
     expect(await shard.send([two, three])).toMatchObject({ acknowledged: { acked: three.s } });
     expect(await shard.inbox(help)).toEqual(["one", "two", "three"]);
+  });
+
+  it.each([
+    ["tells when each began", true],
+    ["tells nothing of when they began", false],
+  ])("of a new session under the id of the one before is taken, where the gateway %s", async (_, tells) => {
+    const { shard, help } = await shardWithChannel();
+    await shard.deliver(shard.message(help, "before"));
+    const numberOf = shard.seq;
+    shard.seq = -1;
+    const ready = shard.event("READY", { user: { id: ME_AS_BOT } });
+    const first = shard.message(help, "first");
+    const begun = tells ? { begunAt: 2 } : {};
+    expect(await shard.send([ready, first], begun)).toMatchObject({ acknowledged: { acked: 1 } });
+    expect(shard.seq).toBeLessThan(numberOf);
+    expect(await shard.lease()).toMatchObject({ granted: { resume: { seq: 1 } } });
+    // Its answer was lost, and a message came meanwhile.
+    const second = shard.message(help, "second");
+    expect(await shard.send([ready, first, second], begun)).toMatchObject({ acknowledged: { acked: 2 } });
+    expect(await shard.inbox(help)).toEqual(["before", "first", "second"]);
+  });
+
+  it("in which READY is sent again moves nothing back, as far as the gateway tells that it is the same", async () => {
+    const { shard, help } = await shardWithChannel();
+    shard.seq = 0;
+    const begun = { begunAt: 7, sessionId: crypto.randomUUID() };
+    const ready = shard.event("READY", { user: { id: ME_AS_BOT } });
+    const [one, two] = [shard.message(help, "one"), shard.message(help, "two")];
+    await shard.send([ready], begun);
+    await shard.send([one, two], begun);
+    expect(await shard.send([ready], begun)).toMatchObject({ acknowledged: { acked: 3 } });
   });
 
   it("of a session that is over brings its messages once, and does not bring the session back", async () => {

@@ -77,10 +77,11 @@ export class Shard {
 
   async send(
     events: readonly GatewayEvent[],
-    change: { epoch?: number; sessionId?: string; signedAt?: number } = {},
+    change: { epoch?: number; sessionId?: string; signedAt?: number; begunAt?: number } = {},
   ) {
-    const { epoch = this.epoch, sessionId = this.sessionId, signedAt = this.signedAt } = change;
-    const session = { id: sessionId, resumeUrl: "wss://resume.example" };
+    const { epoch = this.epoch, sessionId = this.sessionId, signedAt = this.signedAt, begunAt } = change;
+    const resumeUrl = "wss://resume.example";
+    const session = { id: sessionId, resumeUrl, ...(begunAt !== undefined && { begunAt }) };
     return await this.stub.events({
       gateway: this.gateway,
       epoch,

@@ -1,17 +1,17 @@
 import { type Context, Hono } from "hono";
 import { createMiddleware } from "hono/factory";
-import * as z from "zod";
 import { shardStandings } from "../../durable-objects/agent/standings.ts";
 import type { LinkApi, Signed } from "../../durable-objects/contracts.ts";
 import type { Env, Stub } from "../../durable-objects/env.ts";
 import { linkName } from "../../shared/bridge/link-name.ts";
-import { MAX_BATCH_BYTES, MAX_BATCH_EVENTS } from "../../shared/bridge/protocol.ts";
+import { MAX_BATCH_BYTES } from "../../shared/bridge/protocol.ts";
 import { TIMESTAMP_HEADER, verifyRequest } from "../../shared/bridge/signature.ts";
 import { secretReader } from "../../shared/character/secrets.ts";
 import { requireAdmin } from "../auth.ts";
 import { parseBody } from "../body.ts";
 import { RequestError } from "../errors.ts";
 import { requireAgent } from "./agents.ts";
+import { eventBatch, leaseRequest, releaseRequest } from "./bridge-requests.ts";
 
 /** What a verified request brings. */
 interface Verified extends Signed {
@@ -19,38 +19,6 @@ interface Verified extends Signed {
 }
 
 type BridgeEnv = { Bindings: Env; Variables: { request: Verified } };
-
-/** Most shards of one bot; Discord itself asks for one per thousand guilds. */
-const MAX_SHARDS = 4096;
-
-const gateway = z
-  .string("expected the gateway's name")
-  .regex(/^[\w.:-]{1,100}$/, "expected 1 to 100 letters, digits, - _ . or :");
-const epoch = z.int("expected a whole number").min(1, "expected 1 or more");
-const shard = z
-  .tuple([z.int().min(0), z.int().min(1).max(MAX_SHARDS)], "expected [index, count]")
-  .refine(([index, count]) => index < count, "expected an index below the count");
-const session = z.object({
-  id: z.string("expected the session's id").min(1).max(200),
-  resumeUrl: z.string("expected the resume URL").min(1).max(500),
-});
-const event = z.object({
-  s: z.int("expected a whole number").min(1, "expected 1 or more"),
-  t: z.string("expected the event's name").max(100),
-  d: z.unknown(),
-});
-
-const leaseRequest = z.object({ gateway, shard });
-const releaseRequest = z.object({ gateway, epoch, shard });
-const eventBatch = z.object({
-  gateway,
-  epoch,
-  shard,
-  session,
-  events: z
-    .array(event, "expected a list of events")
-    .max(MAX_BATCH_EVENTS, `expected at most ${MAX_BATCH_EVENTS} events`),
-});
 
 /** The gateway's doors, mounted at `/agents/:agent/gateway`. @see shared/bridge/protocol.ts */
 export function gatewayRoutes(): Hono<BridgeEnv> {

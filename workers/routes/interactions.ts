@@ -25,12 +25,13 @@ export function interactionRoutes(): Hono<{ Bindings: Env }> {
     await verify(c.req.raw.headers, body, { agent: agentId, secret, now });
     // Whether there is such an agent is told to those only who can sign.
     const agent = requireAgent(agentId);
-    const interaction = read(body);
+    const { interaction, unread } = read(body);
     requireApplication(interaction, secret("DISCORD_APPLICATION_ID"));
     const trace = interaction.kind === "ping" ? undefined : interactionEventId(interaction.id);
     if (trace !== undefined) c.set("trace", trace);
     const plan = planInteraction(interaction, agent, now);
     const told = log.with({ agent: agentId, trace });
+    if (unread) told.log("warn", "event.partly_read", { type: "interaction", problem: unread.join("; ") });
     return c.json(await carryOut(plan, { agent, env: c.env, log: told, now }));
   });
   return routes;
@@ -59,9 +60,9 @@ function keyMissing(agent: string): RequestError {
 }
 
 /** @throws RequestError 400 */
-function read(body: ArrayBuffer): Interaction {
+function read(body: ArrayBuffer): { interaction: Interaction; unread: readonly string[] | undefined } {
   const reading = readInteraction(parseJson(decodeUtf8(body)));
-  if ("value" in reading) return reading.value;
+  if ("value" in reading) return { interaction: reading.value, unread: reading.unread };
   throw new RequestError(400, "invalid_interaction", reading.problem);
 }
 

@@ -280,6 +280,32 @@ describe("the gateway pod", () => {
     expect(await pod.ended).toEqual({ code: 0, signal: null });
   });
 
+  it.each([
+    [429, { "Retry-After": "3600" }, "retry-after", "rate limited (429); asked again in 3"],
+    [401, {}, "network-refusal", "the network in between refuses, not Discord (401)"],
+  ])(
+    "says what it waits for when a page with %i stands in Discord's place",
+    async (status, headers, cause, says) => {
+      discord.edge = { status, headers, body: "<!doctype html> error code: 1015" };
+      const pod = startPod("a");
+      await until(async () => {
+        const { status, text } = await pod.get("/readyz");
+        expect(status).toBe(503);
+        expect(text).toContain(says);
+        expect((await pod.get("/metrics")).text).toContain(
+          `rig_gateway_not_ready{shard="start",cause="${cause}"} 1\n`,
+        );
+      });
+      if (status === 429) return expect(discord.lookups()).toBe(1);
+      discord.edge = null;
+      await isReady(pod);
+      expect((await pod.get("/metrics")).text).toContain(
+        `rig_gateway_not_ready{shard="start",cause="${cause}"} 0\n`,
+      );
+      expect((await pod.get("/metrics")).text).toMatch(/\nrig_gateway_identifies_remaining 999\n/);
+    },
+  );
+
   it("refuses to start with a wrong environment, and names all that is wrong", async () => {
     const pod = startPod("a", { RIG_AGENT: "", RIG_SHARDS: "4/4", PORT: "http" });
     expect(await pod.ended).toEqual({ code: 2, signal: null });

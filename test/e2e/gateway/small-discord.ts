@@ -34,6 +34,10 @@ export interface SmallDiscord {
   emit(t: string, d: unknown): void;
   /** Closes all sockets. */
   drop(code: number): void;
+  /** What stands in between answers `GET /gateway/bot` in Discord's place; `null`: nobody does. */
+  edge: { status: number; headers: Record<string, string>; body: string } | null;
+  /** How often `GET /gateway/bot` was asked. */
+  lookups(): number;
   /** From now on every IDENTIFY is answered with this close code. */
   refuse(code: number): void;
   close(): Promise<void>;
@@ -44,10 +48,17 @@ export async function startDiscord(): Promise<SmallDiscord> {
   const received: SmallDiscord["received"] = { identifies: [], resumes: [] };
   const closes: number[] = [];
   let refusal: number | null = null;
+  let lookups = 0;
 
   const http = createServer((request, response) => {
+    lookups += 1;
+    if (discord.edge !== null) {
+      response.writeHead(discord.edge.status, discord.edge.headers);
+      return response.end(discord.edge.body);
+    }
     const isAllowed = request.headers.authorization === `Bot ${botToken}`;
     response.writeHead(isAllowed ? 200 : 401, { "Content-Type": "application/json" });
+    if (!isAllowed) return response.end(JSON.stringify({ message: "401: Unauthorized", code: 0 }));
     const limit = { total: 1000, remaining: 1000, reset_after: 86_400_000, max_concurrency: 16 };
     response.end(JSON.stringify({ url: gatewayUrl(), shards: 1, session_start_limit: limit }));
   });
@@ -103,10 +114,12 @@ export async function startDiscord(): Promise<SmallDiscord> {
 
   http.listen(0, "127.0.0.1");
   await once(http, "listening");
-  return {
+  const discord: SmallDiscord = {
     apiBaseUrl: `http://127.0.0.1:${port()}/api/v10`,
     received,
     closes,
+    edge: null,
+    lookups: () => lookups,
     connections: () => sockets.clients.size,
     emit(t, d) {
       for (const session of sessions.values()) {
@@ -130,4 +143,5 @@ export async function startDiscord(): Promise<SmallDiscord> {
       await once(http, "close");
     },
   };
+  return discord;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { compareCommands, isSame } from "../../../cli/commands/difference.ts";
-import { readCommand, readRegistered } from "../../../cli/commands/registered.ts";
+import { readCommand, registered } from "../../../cli/commands/registered.ts";
 
 const ours = {
   type: 1,
@@ -135,7 +135,7 @@ describe("the difference of commands", () => {
 describe("what Discord has registered", () => {
   it("holds the entry point apart, with all that keeps it as it is", () => {
     const launch = { id: "1", type: 4, name: "launch", handler: 2, contexts: [0], version: "7" };
-    const { commands, entryPoint } = readRegistered([theirs, launch]);
+    const { commands, entryPoint } = registered.parse([theirs, launch]);
     expect(commands.map(({ name }) => name)).toEqual(["find"]);
     expect(entryPoint).toEqual({ id: "1", type: 4, name: "launch", handler: 2, contexts: [0] });
   });

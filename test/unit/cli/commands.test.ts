@@ -122,6 +122,16 @@ describe("rig commands sync", () => {
     expect(errors).toContain("check DISCORD_APPLICATION_ID and --guild");
   });
 
+  it("says which answer it could not read, and changes nothing", async () => {
+    const setting = await startSetting();
+    const matching = { method: "GET", pattern: "/commands$" };
+    setting.discord.faults.rest({ kind: "answer", status: 200, body: '[{"name":7}]', matching });
+    const { code, errors } = await run(setting, ["sync", "dev-e"]);
+    expect(code).toBe(1);
+    expect(errors).toContain("an answer without what is needed: 0.name");
+    expect(setting.discord.requests.map(({ method }) => method)).not.toContain("PUT");
+  });
+
   it("names the variables that may hold the token where none does", async () => {
     const { discord } = await startSetting();
     const { io, written } = commandIo(discord, {}, {});

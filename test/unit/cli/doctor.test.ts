@@ -103,6 +103,27 @@ describe("rig doctor", () => {
     expect(output).toMatch(/\n7 things are wrong\.\n$/);
   });
 
+  it.each([
+    ["the bot", "/users/@me$", "✗ token"],
+    ["the application", "/applications/@me$", "✗ application"],
+    ["the commands", "/commands$", "✗ commands"],
+    ["a server", "/guilds/\\d+$", "– channel"],
+  ])("goes on with the other findings when an answer about %s cannot be read", async (_, pattern, mark) => {
+    const setting = await healthy();
+    setting.discord.faults.rest({
+      kind: "answer",
+      status: 200,
+      headers: { "Content-Type": "application/json" },
+      body: '{"captive":"portal"}',
+      matching: { method: "GET", pattern },
+    });
+    const { output } = await doctor(setting);
+    expect(output).toMatch(new RegExp(`${mark} .*an answer without what is needed`));
+    expect(output).toContain("1 shard is held by g1");
+    const isAboutApplication = pattern.startsWith("/applications");
+    expect(output.includes("Message Content is switched on")).toBe(!isAboutApplication);
+  });
+
   it("sets the endpoint when it is asked to", async () => {
     const setting = await healthy();
     setting.world.setInteractionsEndpoint(null);

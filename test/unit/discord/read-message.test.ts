@@ -28,11 +28,36 @@ describe("a message of Discord's", () => {
     ["an id that is a number", { id: 12 }, /^id: /],
     ["an id of letters", { id: "1e3" }, /^id: expected a snowflake/],
     ["no author", { author: undefined }, /^author: /],
-    ["an author without a name", { author: { id: "1" } }, /^author\.username: /],
+    ["an author without an id", { author: { username: "mia" } }, /^author\.id: /],
     ["content that is none", { content: 7 }, /^content: /],
-    ["files without an address", { attachments: [{ filename: "a", size: 1 }] }, /^attachments\.0\.url: /],
+    ["an author who may be a bot", { author: { ...MIA, bot: "yes" } }, /^author\.bot: /],
+    ["a guild that makes no sense", { guild_id: 7 }, /^guild_id: /],
   ])("with %s is a problem that names the field", (_, change, problem) => {
     expect(readMessage({ ...message(), ...change })).toEqual({ problem: expect.stringMatching(problem) });
+  });
+
+  it.each([
+    ["files without an address", { attachments: [{ filename: "a", size: 1 }] }, { attachments: [] }],
+    [
+      "roles in another form",
+      { member: { nick: "Captain", roles: { "1": "admin" } } },
+      { member: { nick: "Captain", roles: [] } },
+    ],
+    ["one role of another form", { member: { roles: ["1", 2] } }, { member: { roles: ["1"] } }],
+    [
+      "an author without a name",
+      { author: { id: "1", username: null } },
+      { author: { id: "1", username: "" } },
+    ],
+    ["a mention of nobody", { mentions: [{ username: "x" }, MIA] }, { mentions: [MIA] }],
+    ["a member that is none", { member: "mia" }, {}],
+  ])("with %s is read without them, and says so", (_, change, read) => {
+    const { member: ___, ...bare } = message();
+    const reading = readMessage({ ...bare, ...change });
+    expect(reading).toEqual({
+      value: { ...bare, ...read },
+      unread: [expect.stringMatching(new RegExp(`^${Object.keys(change)[0]}`))],
+    });
   });
 
   it("may be anything at all, and no reader throws", () => {
@@ -73,7 +98,8 @@ describe("an edit", () => {
   const edited = { id: "2", channel_id: "1", content: "better", edited_timestamp: "2026-11-21T12:00:00Z" };
 
   it("is what a user has changed", () => {
-    expect(readEdit(edited)).toEqual({ value: { ...edited, mentions: [], attachments: [] } });
+    const { edited_timestamp: _, ...read } = edited;
+    expect(readEdit(edited)).toEqual({ value: { ...read, mentions: [], attachments: [] } });
   });
 
   it("is none when Discord has only added an embed", () => {
@@ -123,6 +149,8 @@ describe("the event that a session reads", () => {
       target,
     });
     expect(inboundEvent(message({ member: null }), target, SELF).author.name).toBe("Mia");
+    const nobody = message({ member: null, author: { id: "1", username: "" } });
+    expect(inboundEvent(nobody, target, SELF).author.name).toBe("1");
     const nameless = message({ member: null, author: { id: "1", username: "mia" } });
     expect(inboundEvent(nameless, target, SELF).author.name).toBe("mia");
   });

@@ -166,3 +166,66 @@ describe("events on their way to the Worker", () => {
     await sender.drained();
   });
 });
+
+const unreadable: EventsAnswer = { status: "unreadable", message: "400 events.0.s: expected 1 or more" };
+
+describe("an event that the Worker cannot read", () => {
+  it("is told and passed over, and nothing else is lost", async () => {
+    const { sender, answer, acked, sequences, logged, batches } = sending();
+    sender.push(message(1), session);
+    for (const s of [2, 3, 4]) sender.push(message(s), session);
+    await answer(taken(1));
+    await answer(unreadable);
+    expect(sequences().at(-1)).toEqual([2]);
+    await answer(taken(2));
+    expect(sequences().at(-1)).toEqual([3, 4]);
+    await answer(unreadable);
+    expect(sequences().at(-1)).toEqual([3]);
+    await answer(unreadable);
+    // Whether it can read a batch at all.
+    expect(batches().at(-1)).toMatchObject({ gateway: "a", epoch: 3, shard: [0, 1], session, events: [] });
+    await answer(taken(2));
+    expect(sequences().at(-1)).toEqual([4]);
+    expect(logged).toContain("error event.given_up discord:3");
+    await answer(taken(4), "none");
+    await sender.drained();
+    expect(acked.map(([, seq]) => seq)).toEqual([1, 2, 3, 4]);
+  });
+
+  it("is kept where the Worker can read nothing at all: the two are of different versions", async () => {
+    const { sender, answer, acked, problems, logged } = sending();
+    sender.push(message(1), session);
+    await answer(unreadable);
+    await answer(unreadable, "none");
+    await vi.waitFor(() => expect(problems).toEqual([expect.stringContaining("rejected: 400")]));
+    expect(sender.size).toBe(1);
+    expect(acked).toEqual([]);
+    expect(logged).not.toContain("error event.given_up discord:1");
+    sender.stop();
+  });
+
+  it("is passed over when not even its outline is taken", async () => {
+    const { sender, answer, acked, sequences } = sending();
+    for (const s of [1, 2]) sender.push(message(s), session);
+    for (const sent of [[1, 2], [1], [2]]) {
+      await answer({ status: "too-large" });
+      expect(sequences().at(-1)).toEqual(sent);
+    }
+    await answer(taken(2), "none");
+    expect(acked.map(([, seq]) => seq)).toEqual([1, 2]);
+  });
+});
+
+describe("sessions of one id", () => {
+  it("go in batches of their own", async () => {
+    const { sender, answer, batches } = sending();
+    sender.push(message(7), { ...session, begunAt: 1 });
+    sender.push(message(8), { ...session, begunAt: 1 });
+    sender.push(message(1), { ...session, begunAt: 2 });
+    await answer(taken(7));
+    expect(batches().at(-1)).toMatchObject({ session: { begunAt: 1 }, events: [{ s: 8 }] });
+    await answer(taken(8));
+    expect(batches().at(-1)).toMatchObject({ session: { begunAt: 2 }, events: [{ s: 1 }] });
+    sender.stop();
+  });
+});

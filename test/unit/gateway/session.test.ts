@@ -302,18 +302,18 @@ describe("a closed connection", () => {
     expect(nextTimer(driver.state())).toBeNull();
   });
 
-  it("is waited after ever longer while connections come to nothing, up to a minute", () => {
+  it("is waited after ever longer while Discord is not there, up to ten seconds", () => {
     const driver = session();
     driver.tell({ type: "start", resume: { sessionId: "s", resumeUrl, seq: 1 } });
     driver.wait();
-    const waits = Array.from({ length: 10 }, () => {
+    const waits = Array.from({ length: 8 }, () => {
       driver.tell({ type: "closed", code: 1006, reason: "" });
       const { waited, outputs } = driver.wait();
       if (outputs[0]?.do === "find-gateway")
         driver.tell({ type: "gateway", url: resumeUrl, identifyAt: driver.clock.now });
       return waited;
     });
-    expect(waits).toEqual([500, 750, 1_500, 3_000, 6_000, 12_000, 24_000, 45_000, 45_000, 45_000]);
+    expect(waits).toEqual([500, 750, 1_500, 3_000, 6_000, 7_500, 7_500, 7_500]);
   });
 });
 
@@ -342,6 +342,26 @@ describe("a Worker that does not keep up", () => {
   });
 });
 
+describe("a session under an id that was there before", () => {
+  it("is told from the one before, and nothing of it is passed over", () => {
+    const driver = session().begin();
+    driver.frame(message(2));
+    driver.clock.now += 60_000;
+    const [first] = driver.frame(ready).filter((output) => output.do === "deliver");
+    expect(first).toMatchObject({ event: { s: 1 }, session: { id: "one", begunAt: driver.clock.now } });
+    expect(delivered(driver.frame(message(2)))).toEqual([2]);
+  });
+
+  it("may count from 0", () => {
+    const driver = session();
+    driver.tell({ type: "start", resume: { sessionId: "kept", resumeUrl, seq: 0 } });
+    driver.wait();
+    expect(sent(driver.frame(hello))).toMatchObject([{ op: 6, d: { seq: 0 } }]);
+    expect(delivered(driver.frame({ ...ready, s: 0 }))).toEqual([0]);
+    expect(driver.acked(0)).toEqual([{ do: "persist", resume: { sessionId: "one", resumeUrl, seq: 0 } }]);
+  });
+});
+
 describe("what makes no sense", () => {
   it.each([
     undefined,
@@ -365,7 +385,20 @@ describe("what makes no sense", () => {
     expect(driver.state()).toEqual(before);
   });
 
-  it.each([{}, { session_id: "two" }, { session_id: "two", resume_gateway_url: "no address" }])(
+  it.each([undefined, null, "no address", 7])(
+    "is a READY whose resume URL is %j: it is resumed at the Gateway's own",
+    (url) => {
+      const driver = session().begin();
+      driver.frame({ op: 0, s: 1, t: "READY", d: { session_id: "two", resume_gateway_url: url } });
+      driver.tell({ type: "closed", code: 1006, reason: "" });
+      expect(driver.wait().outputs).toEqual([
+        { do: "connect", url: "wss://gateway.discord.gg/?v=10&encoding=json" },
+      ]);
+      expect(sent(driver.frame(hello))).toMatchObject([{ op: 6, d: { session_id: "two" } }]);
+    },
+  );
+
+  it.each([{}, { session_id: "" }, { session_id: 2, resume_gateway_url: resumeUrl }])(
     "is a READY without a session: it begins anew",
     (d) => {
       const driver = session().begin();

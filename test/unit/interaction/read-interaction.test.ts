@@ -156,6 +156,23 @@ describe("reading an interaction", () => {
     expect(read(interactionOf(2, odd))).toMatchObject({ kind: "unknown", what: "a command of type 42" });
   });
 
+  it.each([
+    ["absent", undefined, undefined],
+    ["null", null, undefined],
+    ["of another form", "all", [expect.stringMatching(/^member\.permissions: expected a number/)]],
+  ])("gives nobody permissions that are %s", (_, permissions, unread) => {
+    const { user, ...honest } = { user: undefined, ...slash("ask", [], { member: null }) };
+    const reading = readInteraction({ ...honest, member: { user, permissions } });
+    expect(reading).toMatchObject({ value: { kind: "command", user: { permissions: 0n } } });
+    expect(reading).toEqual({ value: expect.anything(), ...(unread && { unread }) });
+  });
+
+  it.each([{ "1": "9" }, "1", 7, true])("gives no permissions where the owners are %j", (owners) => {
+    const honest = slash("ask", [], { member: { permissions: "48" } });
+    const interaction = read({ ...honest, authorizing_integration_owners: owners });
+    expect(interaction).toMatchObject({ user: { permissions: 0n } });
+  });
+
   it.each<[string, unknown, RegExp]>([
     ["no object", [], /^interaction: /],
     ["a ping of no application", { type: 1, application_id: "x" }, /^application_id: expected a snowflake/],
@@ -164,11 +181,6 @@ describe("reading an interaction", () => {
     ["no type", { ...slash("ask"), type: "2" }, /^type: /],
     ["no token", { ...slash("ask"), token: "" }, /^token: expected a token/],
     ["nobody", { ...slash("ask"), member: null }, /^user: expected the user/],
-    [
-      "no permissions",
-      slash("ask", [], { member: { permissions: "all" } }),
-      /^member\.permissions: expected a/,
-    ],
     ["no data", { ...slash("ask"), data: undefined }, /^data: /],
     ["a command without a name", interactionOf(2, { type: 1 }), /^data\.name: /],
     ["an option without a name", slash("ask", [{ type: 3 }]), /^data\.options\.0\.name: /],
