@@ -12,6 +12,7 @@ import { LiveText } from "./engine/live-text.ts";
 import type { OpenTurn } from "./engine/open-turn.ts";
 import { runTurn } from "./engine/run-turn.ts";
 import type { SessionStore } from "./engine/store.ts";
+import { isOpen } from "./engine/transitions.ts";
 import type { AgentParts, SpendingGate, TurnContext } from "./engine/turn-context.ts";
 import type { BegunTurn, Delivery, OutboxItem } from "./engine/turn-state.ts";
 import type { JobTable } from "./parts/jobs/job-table.ts";
@@ -109,7 +110,11 @@ export class TurnWorker implements Part {
     const { turn, log } = work;
     try {
       await runTurn(turn, work);
-      const state = this.#rooms.store.turn(turn.id)?.state;
+      const { state, generation } = this.#rooms.store.turn(turn.id) ?? {};
+      if (state && state !== "parked" && isOpen(state) && generation !== turn.generation) {
+        log.log("warn", "turn.overtaken", { by: generation });
+        return false;
+      }
       this.showOthers();
       log.log("info", state === "parked" ? "turn.parked" : "turn.over", { state });
       return true;

@@ -2,17 +2,18 @@
 
 /**
  * How far ahead of an instance that works on a turn the alarm stands, in milliseconds: so soon after its death the next one
- * goes on, though nobody calls.
+ * goes on, though nobody calls. People wait for no more than a restart of the Worker and three seconds.
  */
-const WATCH_MS = 3_000;
-/** The longest pause between two tries at what keeps failing, in milliseconds. */
+const WATCH_MS = 2_000;
+/** The shortest and the longest pause between two tries at what keeps failing, in milliseconds. */
+const MIN_PAUSE_MS = 3_000;
 const MAX_PAUSE_MS = 30_000;
 /** A turn that was interrupted this often may be what kills its instances, and is no longer taken up at once. */
 const PATIENT_INTERRUPTIONS = 5;
 
 /** @param interruptions how often the turn was taken up again. @returns milliseconds until its watchdog rings. */
 export function watchAfter(interruptions: number): number {
-  return doubled(interruptions - PATIENT_INTERRUPTIONS);
+  return doubled(WATCH_MS, interruptions - PATIENT_INTERRUPTIONS);
 }
 
 /**
@@ -20,7 +21,7 @@ export function watchAfter(interruptions: number): number {
  * @returns milliseconds until a turn that broke is tried again.
  */
 export function tryAgainAfter(interruptions: number): number {
-  return doubled(interruptions);
+  return doubled(MIN_PAUSE_MS, interruptions);
 }
 
 /**
@@ -28,11 +29,11 @@ export function tryAgainAfter(interruptions: number): number {
  * @returns milliseconds until that is tried again: as long again as it has waited, which doubles.
  */
 export function lookAgainAfter(waited: number): number {
-  return Math.min(Math.max(waited, WATCH_MS), MAX_PAUSE_MS);
+  return Math.min(Math.max(waited, MIN_PAUSE_MS), MAX_PAUSE_MS);
 }
 
-function doubled(times: number): number {
-  return Math.min(WATCH_MS * 2 ** Math.max(times, 0), MAX_PAUSE_MS);
+function doubled(ms: number, times: number): number {
+  return Math.min(ms * 2 ** Math.max(times, 0), MAX_PAUSE_MS);
 }
 
 /** How often what else fails is tried again while a turn is worked on, in milliseconds. */

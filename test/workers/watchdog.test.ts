@@ -159,7 +159,7 @@ describe("what is left to do when no turn is open", () => {
       await eventually(() => expect(failures()).toBe(n + 1));
       pauses.push(await ring(chat));
     }
-    expect(pauses).toEqual([3, 3, 3, 6, 12, 24, 30]);
+    expect(pauses).toEqual([2, 3, 3, 6, 12, 24, 30]);
     settle.mockRestore();
     await eventually(async () => {
       await ring(chat);
