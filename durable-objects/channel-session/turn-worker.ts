@@ -6,23 +6,20 @@ import type { FactReader } from "./agent/fact-reader.ts";
 import { loadAgentParts } from "./agent/load-agent.ts";
 import type { ProviderReader } from "./agent/provider-reader.ts";
 import { turnMemory } from "./agent/turn-memory.ts";
+import { countDecided } from "./engine/approvals.ts";
 import { DEFAULT_DISPATCH, type Dispatch } from "./engine/batch.ts";
 import { LiveText } from "./engine/live-text.ts";
 import type { OpenTurn } from "./engine/open-turn.ts";
 import { runTurn } from "./engine/run-turn.ts";
 import type { SessionStore } from "./engine/store.ts";
+import { isOpen } from "./engine/transitions.ts";
 import type { AgentParts, SpendingGate, TurnContext } from "./engine/turn-context.ts";
 import type { BegunTurn, Delivery, OutboxItem } from "./engine/turn-state.ts";
 import type { JobTable } from "./parts/jobs/job-table.ts";
 import type { JobHandler, Part } from "./parts/part.ts";
 import type { SummaryStore } from "./parts/summary/summary-store.ts";
 import type { ShownTurn, Surface } from "./surfaces/surface.ts";
-
-/**
- * How soon a dead instance is noticed while a turn is open, in milliseconds. The watchdog rings once more after the last
- * turn and then rests: to plan it anew for each turn would cost two writes to storage each time.
- */
-const WATCHDOG_MS = 30_000;
+import { BESIDE_TURN_MS, lookAgainAfter, tryAgainAfter, watchAfter } from "./watchdog.ts";
 
 /** The rooms of a session that its turns use. */
 export interface TurnRooms {
@@ -44,6 +41,8 @@ export class TurnWorker implements Part {
   readonly #parts: () => readonly Part[];
   readonly jobs: { watchdog: JobHandler };
   #running: TurnWork | undefined;
+  /** When what is not this turn was last gone on with, in Unix milliseconds. */
+  #resumedAt = 0;
 
   /** @param parts what else happens after each turn, and may be busy. */
   constructor(rooms: TurnRooms, jobs: JobTable, parts: () => readonly Part[], log: Logger) {
@@ -65,6 +64,7 @@ export class TurnWorker implements Part {
   }
 
   recover(): void {
+    this.#resumedAt = Date.now();
     this.showOthers();
     this.wake();
   }
@@ -81,7 +81,7 @@ export class TurnWorker implements Part {
     const work = new TurnWork(turn, this.#rooms, log);
     this.#running = work;
     work.show();
-    this.#jobs.scheduleOnce("watchdog", Date.now() + WATCHDOG_MS);
+    this.#jobs.scheduleBy("watchdog", Date.now() + watchAfter(this.#interruptionsOf(turn)));
     for (const { turnId } of turn.messages) surfaces.changed?.(turnId);
     const over = this.#work(work).then((isOver) => this.#letGo(turn, isOver));
     void over.catch((error: unknown) => this.#log.log("error", "next.broke", { cause: causeOf(error) }));
@@ -95,8 +95,9 @@ export class TurnWorker implements Part {
 
   /** Brings what is shown of turns that nobody works on to what it should be, now or when the watchdog rings. */
   showOthers(): void {
-    this.#rooms.surfaces.resume?.();
-    this.#watchIfPending();
+    const { surfaces } = this.#rooms;
+    surfaces.resume?.();
+    if (surfaces.isPending) this.#jobs.scheduleBy("watchdog", Date.now() + lookAgainAfter(0));
   }
 
   /** How waiting messages become turns; for an agent that is gone, as by default. */
@@ -109,7 +110,11 @@ export class TurnWorker implements Part {
     const { turn, log } = work;
     try {
       await runTurn(turn, work);
-      const state = this.#rooms.store.turn(turn.id)?.state;
+      const { state, generation } = this.#rooms.store.turn(turn.id) ?? {};
+      if (state && state !== "parked" && isOpen(state) && generation !== turn.generation) {
+        log.log("warn", "turn.overtaken", { by: generation });
+        return false;
+      }
       this.showOthers();
       log.log("info", state === "parked" ? "turn.parked" : "turn.over", { state });
       return true;
@@ -127,22 +132,40 @@ export class TurnWorker implements Part {
     for (const { turnId } of turn.messages.slice(0, -1)) this.#rooms.surfaces.changed?.(turnId);
     // A turn that broke stays open and is tried again by the watchdog, not at once: what broke it may pass.
     if (isOver) this.wake();
+    else this.#jobs.putOff("watchdog", Date.now() + tryAgainAfter(this.#interruptionsOf(turn)));
     for (const part of this.#parts()) part.afterTurn?.(turn, isOver);
   }
 
-  #watch(now: number): void {
-    // Planned before it is tried: what breaks the next turn must not silence the watchdog.
-    this.#jobs.schedule("watchdog", now + WATCHDOG_MS);
-    const { store, surfaces } = this.#rooms;
-    surfaces.resume?.();
-    this.wake();
-    const state = store.openTurn()?.state ?? "parked";
-    const isBusy = state !== "parked" || surfaces.isPending || this.#parts().some(({ isBusy }) => isBusy);
-    if (!isBusy) this.#jobs.unschedule("watchdog");
+  /** How often a turn was taken up because something had gone wrong; a decision is nothing of the kind. */
+  #interruptionsOf({ id, generation }: OpenTurn): number {
+    return generation === 1 ? 0 : generation - 1 - countDecided(this.#rooms.store.steps(id));
   }
 
-  #watchIfPending(): void {
-    if (this.#rooms.surfaces.isPending) this.#jobs.scheduleOnce("watchdog", Date.now() + WATCHDOG_MS);
+  #watch(now: number): void {
+    // What breaks the next turn must not silence the watchdog.
+    let pause: number | undefined = lookAgainAfter(Number.POSITIVE_INFINITY);
+    try {
+      pause = this.#goOn(now);
+    } finally {
+      if (pause === undefined) this.#jobs.unschedule("watchdog");
+      else this.#jobs.putOff("watchdog", now + pause);
+    }
+  }
+
+  /** @returns milliseconds until the watchdog rings again; `undefined` when there is nothing that it has to see to. */
+  #goOn(now: number): number | undefined {
+    const { surfaces } = this.#rooms;
+    if (!this.#running || now - this.#resumedAt >= BESIDE_TURN_MS) this.#resumeOthers(now);
+    this.wake();
+    if (this.#running) return watchAfter(this.#interruptionsOf(this.#running.turn));
+    const isBusy = surfaces.isPending || this.#parts().some(({ isBusy }) => isBusy);
+    return isBusy ? lookAgainAfter(now - (this.#jobs.plannedAt("watchdog") ?? now)) : undefined;
+  }
+
+  #resumeOthers(now: number): void {
+    this.#resumedAt = now;
+    this.#rooms.surfaces.resume?.();
+    for (const part of this.#parts()) part.resume?.();
   }
 }
 

@@ -13,10 +13,11 @@ export interface MortalWorker extends AsyncDisposable {
   /** Where it listens; waits for a restart under way. */
   url(): Promise<URL>;
   /**
-   * Kills the runtime as a power cut would; Miniflare starts the next one over the same storage. Resolves when that one
-   * listens, long before it has caught up: Miniflare does not get over a runtime that dies before it listens.
+   * Kills the runtime as a power cut would, or with another signal; Miniflare starts the next one over the same storage.
+   * Resolves when that one listens, long before it has caught up: Miniflare does not get over a runtime that dies before it
+   * listens.
    */
-  kill(): Promise<void>;
+  kill(signal?: "SIGKILL" | "SIGTERM"): Promise<void>;
 }
 
 /**
@@ -41,10 +42,10 @@ export async function startMortalWorker(
   });
   return {
     url: () => worker.ready,
-    kill: async () => {
+    kill: async (signal = "SIGKILL") => {
       const victims = await runtimesOf(process.pid);
       if (victims.length === 0) throw new Error("there is no runtime to kill");
-      for (const pid of victims) process.kill(pid, "SIGKILL");
+      for (const pid of victims) process.kill(pid, signal);
       while ((await runtimesOf(process.pid)).every((pid) => victims.includes(pid))) await delay(10);
       await worker.ready;
     },

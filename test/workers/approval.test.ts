@@ -5,6 +5,8 @@ import {
   runInDurableObject,
 } from "cloudflare:test";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { AgentUnavailableError } from "../../durable-objects/agent/errors.ts";
+import { SessionStore } from "../../durable-objects/channel-session/engine/store.ts";
 import type { ToolCallView, TurnView } from "../../shared/chat/protocol.ts";
 import { placesOf, STORM } from "../support/storm.ts";
 import { type CrashPoint, type Fate, installCrashPoints, planFate } from "./crash-points.ts";
@@ -23,6 +25,7 @@ beforeAll(async () => {
 }, 3 * PATIENCE);
 afterEach(() => {
   vi.useRealTimers();
+  vi.restoreAllMocks();
 });
 
 const marker = () => `pay-${crypto.randomUUID().slice(0, 8)}`;
@@ -279,6 +282,29 @@ describe("while a turn is parked", () => {
     const late = await postDecision(chat, { turn: turn.id, call: callsOf(turn)[0]?.id ?? "", approve: true });
     expect(late.status).toBe(404);
     expect((await chat.ask("[[say new]]")).state).toBe("done");
+    expect(await toolRequests(word)).toEqual([]);
+  });
+
+  it("a failure of what was approved ends it, and leaves no call that waits for a decision", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const chat = new Chat();
+    const word = marker();
+    await chat.send(`${pay(`${word}-1`)} ${pay(`${word}-2`)}`);
+    await parked(chat);
+    const broken = vi.spyOn(SessionStore.prototype, "setModel").mockImplementation(() => {
+      throw new AgentUnavailableError("agent_unknown", "it was taken away");
+    });
+    expect((await decide(chat, true)).status).toBe(200);
+    const [turn] = await chat.settled();
+    expect(turn).toMatchObject({ state: "failed" });
+    expect(callsOf(turn).map(({ status }) => status)).toEqual(["error", "declined"]);
+    broken.mockRestore();
+    const late = await postDecision(chat, {
+      turn: turn?.id ?? "",
+      call: callsOf(turn)[1]?.id ?? "",
+      approve: true,
+    });
+    expect(late.status).toBe(409);
     expect(await toolRequests(word)).toEqual([]);
   });
 

@@ -32,8 +32,15 @@ export interface Fate {
   deaths: readonly CrashPoint[];
   /** Writes of each instance so far, as {@link CrashPoint.write} names them. */
   lives: string[][];
-  /** Instances that were cut off. */
+  /** Instances that were cut off, or overtaken. */
   died: number;
+  /**
+   * Has another instance go on at the planned death, at once, while this one lives and goes on too. Instances are cut off where
+   * there is none.
+   */
+  overtake?: () => void;
+  /** What became of each write by an overtaken instance of the turn that it had: `<write>: <name of the error, or stored>`. */
+  late: string[];
 }
 
 /** One instance. */
@@ -43,6 +50,8 @@ interface Life {
   death: CrashPoint | undefined;
   writes: string[];
   isCutOff: boolean;
+  /** The turn that it worked on when it was overtaken. */
+  lost?: unknown;
 }
 
 class CutOff extends Error {
@@ -54,7 +63,7 @@ const lives = new WeakMap<SessionStore, Life>();
 
 /** Plans the deaths of the conversation whose first message has the id `firstMessage`. */
 export function planFate(firstMessage: string, deaths: readonly CrashPoint[]): Fate {
-  const fate: Fate = { deaths, lives: [], died: 0 };
+  const fate: Fate = { deaths, lives: [], died: 0, late: [] };
   fates.set(`chat:${firstMessage}`, fate);
   return fate;
 }
@@ -68,7 +77,7 @@ export function installCrashPoints(): () => void {
     if (!write) throw new Error(`SessionStore has no ${name}`);
     methods[name] = function (this: SessionStore, ...args: unknown[]) {
       const life = lifeOf(this, args[0]);
-      return life ? reach(life, name, () => write.apply(this, args)) : write.apply(this, args);
+      return life ? reach(life, name, args[0], () => write.apply(this, args)) : write.apply(this, args);
     };
     undo.push(() => {
       methods[name] = write;
@@ -94,20 +103,42 @@ function lifeOf(store: SessionStore, argument: unknown): Life | undefined {
   return life;
 }
 
-function reach(life: Life, method: string, write: () => unknown): unknown {
+function reach(life: Life, method: string, turn: unknown, write: () => unknown): unknown {
   if (life.isCutOff) throw new CutOff();
   const earlier = life.writes.filter((name) => name.startsWith(`${method} `)).length;
   const name = `${method} ${earlier + 1}`;
   life.writes.push(name);
   const isHere = life.death?.write === name || life.death?.write === `write ${life.writes.length}`;
-  if (isHere && life.death?.side === "before") cutOff(life);
-  const result = write();
-  if (isHere) cutOff(life);
+  if (isHere && life.death?.side === "before") end(life, turn);
+  const result = life.lost !== undefined && turn === life.lost ? writeLate(life, name, write) : write();
+  if (isHere && life.death?.side === "after") end(life, method === "takeTurn" ? result : turn);
   return result;
 }
 
-function cutOff(life: Life): never {
+function writeLate({ fate }: Life, name: string, write: () => unknown): unknown {
+  try {
+    const result = write();
+    fate.late.push(`${name}: stored`);
+    return result;
+  } catch (error) {
+    fate.late.push(`${name}: ${error instanceof Error ? error.name : String(error)}`);
+    throw error;
+  }
+}
+
+/** Whether a write's first argument is a turn that its instance works on. */
+function isHeld(turn: unknown): boolean {
+  return typeof turn === "object" && turn !== null && "generation" in turn;
+}
+
+function end(life: Life, turn: unknown): void {
+  const { fate, death } = life;
+  fate.died += 1;
+  if (fate.overtake) {
+    if (isHeld(turn)) life.lost = turn;
+    fate.overtake();
+    return;
+  }
   life.isCutOff = true;
-  life.fate.died += 1;
-  throw new CutOff(`dies ${life.death?.side} ${life.death?.write}`);
+  throw new CutOff(`dies ${death?.side} ${death?.write}`);
 }

@@ -13,6 +13,7 @@ declare global {
       WEBHOOKS_URL: string;
       DISCORD_API_BASE_URL: string;
       BRIDGE_SECRET: string;
+      TALKER__DISCORD_BOT_TOKEN: string;
     }
     interface GlobalProps {
       mainModule: typeof import("../../workers/index.ts");

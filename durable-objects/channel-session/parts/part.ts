@@ -8,6 +8,8 @@ export type JobHandler = (now: number) => void | Promise<void>;
 export interface Part {
   /** Goes on with what an earlier instance has left. Called once by each instance, right after its first event. */
   recover?(): void;
+  /** Goes on with what failed or was left, if anything was. Called when the watchdog rings, with growing pauses. */
+  resume?(): void;
   readonly jobs?: Readonly<Partial<Record<JobKind, JobHandler>>>;
   /** An instance has let go of a turn. `isOver`: it is over, or waits for people; otherwise it broke, and is tried again. */
   afterTurn?(turn: OpenTurn, isOver: boolean): void;

@@ -11,7 +11,7 @@ import { BudgetError } from "../../engine/budget-error.ts";
 import type { ReportStore } from "../../engine/report-store.ts";
 import type { ReportRow } from "../../engine/schema.ts";
 import type { SpendingGate } from "../../engine/turn-context.ts";
-import type { JobHandler, Part } from "../part.ts";
+import type { Part } from "../part.ts";
 
 /** Calls that the hub is told of at once. */
 const BATCH = 100;
@@ -24,7 +24,6 @@ const GATHER_MS = 1_000;
  * every call that is over. What the hub has not heard stays in the session's storage.
  */
 export class Spending implements Part, SpendingGate {
-  readonly jobs: { watchdog: JobHandler } = { watchdog: () => this.report() };
   readonly #env: Env;
   readonly #address: SessionAddress;
   readonly #store: ReportStore;
@@ -91,6 +90,10 @@ export class Spending implements Part, SpendingGate {
   }
 
   afterTurn(): void {
+    this.report();
+  }
+
+  resume(): void {
     this.report();
   }
 

@@ -17,7 +17,7 @@ import { BudgetError } from "../../engine/budget-error.ts";
 import { FencedError } from "../../engine/open-turn.ts";
 import type { CallEnd } from "../../engine/report-store.ts";
 import { mayBePaidFor, usageOfFailure } from "../../engine/usage-of-failure.ts";
-import type { JobHandler, Part } from "../part.ts";
+import type { Part } from "../part.ts";
 import type { Spending } from "../spending/spending.ts";
 import { nextSummary, type SummaryPlan } from "./next-summary.ts";
 import type { SummaryStore } from "./summary-store.ts";
@@ -43,7 +43,6 @@ export interface SummarizerOptions {
 
 export class Summarizer implements Part {
   readonly #options: SummarizerOptions;
-  readonly jobs: { watchdog: JobHandler } = { watchdog: () => this.wake() };
   /** Ends the summary that is being made. */
   #making: AbortController | undefined;
 
@@ -63,6 +62,10 @@ export class Summarizer implements Part {
   }
 
   afterTurn(): void {
+    this.wake();
+  }
+
+  resume(): void {
     this.wake();
   }
 
