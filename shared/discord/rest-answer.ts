@@ -6,8 +6,6 @@
  * @see https://docs.discord.com/developers/topics/opcodes-and-status-codes
  * @see https://docs.discord.com/developers/topics/rate-limits
  */
-import * as z from "zod";
-
 /** An answer over HTTP. */
 export interface HttpAnswer {
   status: number;
@@ -50,19 +48,7 @@ const UNTOLD_MS = 5_000;
 /** The same for an address that is banned: asking earlier makes it longer. */
 const UNTOLD_BAN_MS = 60_000;
 
-const refusalBody = z.object({
-  code: z.int().refine((code) => code === 0 || code >= LEAST_CODE),
-  message: z.string().default("refused"),
-  errors: z.unknown().optional(),
-});
-const limitBody = z.object({
-  message: z.string().optional(),
-  retry_after: z.number().nonnegative().optional().catch(undefined),
-  global: z.boolean().optional().catch(undefined),
-});
-const scopeHeader = z.enum(["user", "shared", "global"]).nullable().catch(null);
-
-/** Tells what an answer comes to, from all that it says. Every reader of Discord's REST API goes by this. */
+/** Tells what an answer comes to, from all that it says, and without a library: the gateway has none. Every reader of Discord's REST API goes by this. */
 export function readRestAnswer({ status, headers, text }: HttpAnswer): RestAnswer {
   const body = parseJson(text);
   if (status === 429) return readLimit(headers, body);
@@ -80,32 +66,43 @@ function readDone(status: number, body: ParsedBody): RestAnswer {
 }
 
 function readLimit(headers: Headers, body: ParsedBody): RestAnswer {
-  const told = body.is === "json" ? limitBody.safeParse(body.value).data : undefined;
-  const scope = scopeHeader.parse(headers.get("X-RateLimit-Scope"));
-  const isTold = told !== undefined || scope !== null;
-  const seconds = told?.retry_after ?? retryAfterSeconds(headers);
+  const told = fieldsOf(body);
+  const scope = scopeOf(headers.get("X-RateLimit-Scope"));
+  const isTold = told !== undefined || scope !== undefined;
+  const seconds = secondsOf(told?.retry_after) ?? retryAfterSeconds(headers);
   const untold = isTold ? UNTOLD_MS : UNTOLD_BAN_MS;
   const retryAfterMs = seconds === undefined ? untold : Math.max(1, Math.ceil(seconds * 1_000));
   if (!isTold) return { kind: "limited", scope: "address", retryAfterMs };
-  const isGlobal = told?.global ?? headers.get("X-RateLimit-Global") === "true";
+  const isGlobal = told?.global === true || headers.get("X-RateLimit-Global") === "true";
   return { kind: "limited", scope: isGlobal ? "global" : (scope ?? "user"), retryAfterMs };
 }
 
 /** A page is made by what stands in between; what says nothing that Discord would say may be anybody's. */
 function readRefusal(status: number, body: ParsedBody): RestAnswer {
   if (body.is === "page") return { kind: "network", status };
-  const told = body.is === "json" ? refusalBody.safeParse(body.value).data : undefined;
-  if (!told) return { kind: "unknown", status };
-  if (told.code === BLOCKED_BY_NETWORK) return { kind: "network", status };
-  const { code, message, errors } = told;
-  return { kind: "refused", refusal: { status, code, message, fields: invalidFields(errors) } };
+  const { code, message, errors } = fieldsOf(body) ?? {};
+  if (!isDiscordCode(code)) return { kind: "unknown", status };
+  if (code === BLOCKED_BY_NETWORK) return { kind: "network", status };
+  const words = typeof message === "string" ? message : "refused";
+  return { kind: "refused", refusal: { status, code, message: words, fields: invalidFields(errors) } };
+}
+
+function isDiscordCode(code: unknown): code is number {
+  return Number.isInteger(code) && (code === 0 || Number(code) >= LEAST_CODE);
+}
+
+function scopeOf(header: string | null): "user" | "shared" | "global" | undefined {
+  return header === "user" || header === "shared" || header === "global" ? header : undefined;
+}
+
+function secondsOf(value: unknown): number | undefined {
+  return typeof value === "number" && value >= 0 ? value : undefined;
 }
 
 /** `Retry-After` in seconds, whatever the body is (RFC 9110, 10.2.3). A date is left alone: Discord's side sends none. */
 function retryAfterSeconds(headers: Headers): number | undefined {
-  const value = headers.get("Retry-After");
-  const seconds = value === null || value.trim() === "" ? Number.NaN : Number(value);
-  return seconds >= 0 ? seconds : undefined;
+  const value = headers.get("Retry-After")?.trim();
+  return value ? secondsOf(Number(value)) : undefined;
 }
 
 /** Paths of the fields that Discord does not take. */
@@ -118,6 +115,11 @@ function invalidFields(errors: unknown, path = ""): string[] {
 }
 
 type ParsedBody = { is: "json"; value: unknown } | { is: "empty" } | { is: "page" };
+
+function fieldsOf(body: ParsedBody): Record<string, unknown> | undefined {
+  const value = body.is === "json" ? body.value : undefined;
+  return typeof value === "object" && value !== null ? { ...value } : undefined;
+}
 
 function parseJson(text: string): ParsedBody {
   if (text.trim() === "") return { is: "empty" };
