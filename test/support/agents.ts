@@ -43,15 +43,15 @@ export const agents = defineAgents({
     tools: [{ url: "env:TOOLS_URL", endpoints: [{ ...post("/payments"), approval: true }] }],
     llm: { provider: "anthropic" },
   },
-  /** Lives in Discord, in the channels `#c0` to `#c39`, with a thread for each message. */
+  /** Lives in Discord, in the channels `#c0` to `#c49`, with a thread for each message. */
   herald: {
     name: "Herald",
     personality: "You answer in Discord.",
     tools: [],
-    discord: { channels: Array.from({ length: 40 }, (_, n) => `#c${n}`) },
+    discord: { channels: Array.from({ length: 50 }, (_, n) => `#c${n}`) },
     llm: { provider: "anthropic" },
   },
-  /** Lives in the same channels, without threads, and lets a thousand messages wait in each. */
+  /** Lives in the first 40 of them, without threads, and lets a thousand messages wait in each. */
   listener: {
     name: "Listener",
     personality: "You listen.",

@@ -39,6 +39,8 @@ export interface BundleOptions {
   compatibilityFlags?: string[];
   /** Where state is kept; in memory without it. */
   persist?: string;
+  /** Where V8's inspector listens; without it, it does not. */
+  inspectorPort?: number;
 }
 
 /** Starts a bundle on a free port of this machine. Its log goes nowhere. */
@@ -64,6 +66,7 @@ export async function startBundle(options: BundleOptions): Promise<Miniflare> {
       bindings: options.bindings ?? {},
       ...(options.assets && { assets: { directory: options.assets, binding: "ASSETS" } }),
       resourcePersistencePath: options.persist,
+      ...(options.inspectorPort !== undefined && { inspectorPort: options.inspectorPort }),
       host: "127.0.0.1",
       port: 0,
       cf: false,

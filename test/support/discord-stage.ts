@@ -16,6 +16,8 @@ export interface DiscordStage extends AsyncDisposable {
   readonly model: ModelServer;
   readonly worker: MortalWorker;
   readonly proxy: BridgeProxy;
+  /** The Worker's bundle, with its source map. */
+  readonly bundle: string;
   /** A gateway of {@link StageOptions.agent}; `id` names it. It ends with the stage. @param workerUrl default: the proxy. */
   startGateway(id: string, workerUrl?: string): GatewayProcess;
 }
@@ -24,6 +26,8 @@ export interface StageOptions {
   /** An agent of test/support/agents.ts that lives in Discord. */
   agent: string;
   discord?: FakeDiscordOptions;
+  /** Default: the Worker as it is deployed, with the agents of the tests. */
+  startWorker?: typeof startMortalWorker;
   /** Decides which requests of the bridge are struck by the proxy's faults. */
   random?: () => number;
 }
@@ -31,6 +35,7 @@ export interface StageOptions {
 export const BRIDGE_SECRET = "stage-bridge-secret";
 
 export async function startDiscordStage(options: StageOptions): Promise<DiscordStage> {
+  const { startWorker = startMortalWorker } = options;
   await using cleanup = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), "rig-stage-"));
   cleanup.defer(() => rm(directory, { recursive: true, force: true }));
@@ -38,7 +43,7 @@ export async function startDiscordStage(options: StageOptions): Promise<DiscordS
   cleanup.defer(() => discord.close());
   cleanup.defer(() => model.close());
   const worker = cleanup.use(
-    await startMortalWorker(directory, {
+    await startWorker(directory, {
       ANTHROPIC_API_KEY: "sk-ant-stage",
       ANTHROPIC_BASE_URL: model.url,
       DISCORD_API_BASE_URL: discord.restUrl,
@@ -55,6 +60,7 @@ export async function startDiscordStage(options: StageOptions): Promise<DiscordS
     model,
     worker,
     proxy,
+    bundle: join(directory, "bundle"),
     startGateway: (id, workerUrl = proxy.url) =>
       processes.use(
         startGatewayProcess({

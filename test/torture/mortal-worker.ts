@@ -23,10 +23,12 @@ export interface MortalWorker extends AsyncDisposable {
 /**
  * @param directory where the bundle and all state are kept.
  * @param bindings secrets and settings of the agents.
+ * @param inspectorPort where V8's inspector listens, if it is to.
  */
 export async function startMortalWorker(
   directory: string,
   bindings: Readonly<Record<string, string>>,
+  inspectorPort?: number,
 ): Promise<MortalWorker> {
   const bundle = join(directory, "bundle");
   await bundleWorker(join(root, "test/torture/wrangler.toml"), bundle);
@@ -39,6 +41,7 @@ export async function startMortalWorker(
     d1: { DB: "local" },
     bindings: { ADMIN_TOKEN, ...bindings },
     persist: join(directory, "v3"),
+    ...(inspectorPort !== undefined && { inspectorPort }),
   });
   return {
     url: () => worker.ready,
@@ -54,7 +57,7 @@ export async function startMortalWorker(
 }
 
 /** Process ids of the workerd processes that `parent` has started. */
-async function runtimesOf(parent: number): Promise<number[]> {
+export async function runtimesOf(parent: number): Promise<number[]> {
   const { stdout } = await promisify(execFile)("ps", ["-A", "-o", "pid=,ppid=,stat=,comm="]);
   return stdout.split("\n").flatMap((line) => {
     const [pid, ppid, stat, command] = line.trim().split(/\s+/);

@@ -41,7 +41,7 @@ import { RateLimits } from "./rest/rate-limits.ts";
 import type { RecordedRequest, Violation } from "./rest/request.ts";
 import { countEffect, emptyTally } from "./rest/tally.ts";
 import type { NewUser } from "./state.ts";
-import { Store, type StoreContents } from "./store.ts";
+import { Store, type StoreContents, type StoreEvent } from "./store.ts";
 import { webClientRoutes } from "./web-client.ts";
 import { World } from "./world.ts";
 
@@ -93,6 +93,8 @@ export interface FakeDiscord {
   readonly profile: Profile;
   /** Gateway sessions, connected or resumable. */
   sessions(): SessionView[];
+  /** Tells of everything that happens there, as it does. @returns what ends that */
+  subscribe(listener: (event: StoreEvent) => void): () => void;
   /** All that is there as plain JSON: people, places, messages, interactions. Commands and sessions are not among it. */
   save(): unknown;
   close(): Promise<void>;
@@ -243,6 +245,7 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}): Promis
       return restFaults.profile;
     },
     sessions: () => room.sessions(),
+    subscribe: (listener) => store.subscribe(listener),
     save: () => {
       // How they were delivered is nothing that anybody asks for again.
       const kept = interactions.all().map((state) => ({ ...state, request: null, answers: [] }));
