@@ -1,58 +1,41 @@
+import type { RESTPostAPIChannelMessagesThreadsJSONBody } from "discord-api-types/v10";
 import * as z from "zod";
-import type { DiscordError } from "../../../../shared/discord/errors.ts";
-import type { Way } from "../../../../shared/discord/other-ways.ts";
+import { DISCORD_CODE, DiscordError, isFinal } from "../../../../shared/discord/errors.ts";
+import { type Way, waysAround } from "../../../../shared/discord/other-ways.ts";
 import { type DesiredPosts, nextPost, type PostAction } from "../../../../shared/discord/posting-plan.ts";
-import type { DiscordRest } from "../../../../shared/discord/rest.ts";
-import type { Logger } from "../../../../shared/log.ts";
-import type { DiscordTarget } from "../../../../shared/session/event.ts";
-import { barePosts } from "../discord/bare-posts.ts";
 import { ChannelVenue } from "../discord/channel-venue.ts";
 import type { PlacedAction, Placement } from "../discord/placement.ts";
-import { type PostStore, toPost } from "../discord/post-store.ts";
+import { toPost } from "../discord/post-store.ts";
 import type { PostRow } from "../discord/schema.ts";
 import type { Effort, Venue } from "../discord/venue.ts";
-import type { ChannelNotes } from "./channel-notes.ts";
-import type { MessageThreads } from "./message-threads.ts";
+import { type AnswerInChannel, type Destination, replyInChannel } from "./destination.ts";
+import { OtherPlaces } from "./other-places.ts";
 
-/** A channel, thread or DM, and the message in it that the answer replies to. */
-interface Destination {
-  channelId: string;
-  place: "channel" | "dm";
-  replyTo: string | null;
-}
+/** After so many minutes without a message Discord puts a thread away. */
+const AUTO_ARCHIVE_MINUTES = 1_440;
+/** How long the limit of the threads of a channel is waited for, in milliseconds: it may last for minutes. */
+const NOW_MS = 3_000;
+/** A name that no rule of a server objects to. */
+const PLAIN_NAME = "Thread";
 
-/** What a {@link ChannelPlacement} needs. */
-export interface ChannelPlacementOptions {
-  turnId: string;
-  target: DiscordTarget;
-  /** Who wrote the message that is answered; their Discord id. */
-  askedBy: string;
-  rest: DiscordRest;
-  posts: PostStore;
-  threads: MessageThreads;
-  notes: ChannelNotes;
-  log: Logger;
-  now: () => number;
-}
-
-/** Name of a thread that is started where one with a name of its own is gone. */
-const NAMELESS = "Thread";
-
-const dmChannel = z.object({ id: z.string() });
+const channel = z.object({ id: z.string() });
 
 /**
  * An answer to a message: in its thread, or in its channel; and where that is gone, in another thread, the channel, or a DM to whoever
  * asked.
  */
 export class ChannelPlacement implements Placement {
-  readonly #options: ChannelPlacementOptions;
+  readonly #options: AnswerInChannel;
   #destination: Promise<Destination> | undefined;
-  /** Other ways that were taken; each is taken once. */
-  readonly #taken = new Set<Way>();
+  readonly #others: OtherPlaces;
   #isReplying: boolean;
 
-  constructor(options: ChannelPlacementOptions) {
+  constructor(options: AnswerInChannel) {
     this.#options = options;
+    this.#others = new OtherPlaces(options, {
+      startThread: async (name, effort) => (await this.#haveThread(name, effort)) === "made",
+      venueOf: (row) => this.venueOf(row),
+    });
     this.#isReplying = !options.target.cannot?.includes("reply");
   }
 
@@ -105,84 +88,16 @@ export class ChannelPlacement implements Placement {
   }
 
   async hasOther(error: DiscordError, ways: readonly Way[], effort: Effort): Promise<boolean> {
-    for (const way of ways) if (!this.#taken.has(way) && (await this.#take(way, error, effort))) return true;
-    return false;
-  }
-
-  async #take(way: Way, error: DiscordError, effort: Effort): Promise<boolean> {
-    const { target, notes, log } = this.#options;
-    switch (way) {
-      case "without-reply":
-        if (!this.#isReplying) return false;
-        this.#isReplying = false;
-        notes.cannot(target, "reply", error, log);
-        break;
-      case "new-thread":
-      case "in-channel":
-      case "in-dm": {
-        const from = await this.#destination?.catch(() => undefined);
-        const to = await this.#other(way, from?.channelId, effort);
-        if (to === undefined) return false;
-        await this.#move(to, effort);
-        if (way === "in-channel") notes.cannot(target, "thread", error, log);
-        break;
-      }
-      default:
-        return false;
+    if (ways.includes("without-reply") && this.#isReplying) {
+      const { notes, target, log } = this.#options;
+      this.#isReplying = false;
+      notes.cannot(target, "reply", error, log);
+      return true;
     }
-    this.#taken.add(way);
-    log.log("warn", "discord.other_way", { way, cause: error.message });
-    return true;
-  }
-
-  /** @param from where Discord did not take it; `undefined`: where it is now. */
-  async #other(
-    way: "new-thread" | "in-channel" | "in-dm",
-    from: string | undefined,
-    effort: Effort,
-  ): Promise<Destination | undefined> {
-    const { target, askedBy, rest, posts, turnId } = this.#options;
-    const current = posts.ofTurn(turnId)[0]?.channelId ?? from;
-    if (current === undefined) return undefined;
-    switch (way) {
-      case "new-thread":
-        return target.thread?.from === "earlier" && current === target.thread.id
-          ? this.#startInstead(target.thread, effort)
-          : undefined;
-      case "in-channel":
-        return current === target.channelId ? undefined : replyInChannel(target);
-      case "in-dm": {
-        if (target.guildId === undefined || target.messageId === undefined) return undefined;
-        const body = { recipient_id: askedBy };
-        const path = "/users/@me/channels";
-        const { id } = await rest.read(dmChannel, { method: "POST", path, body, ...effort });
-        return { channelId: id, place: "dm", replyTo: null };
-      }
-      default:
-        return way satisfies never;
-    }
-  }
-
-  /** A thread in the place of one that is gone; the conversation goes on in it. */
-  async #startInstead(
-    { id, name = NAMELESS }: { id: string; name?: string },
-    effort: Effort,
-  ): Promise<Destination | undefined> {
-    const { target, threads, notes, log } = this.#options;
-    const { channelId, messageId } = target;
-    if (messageId === undefined) return undefined;
-    if ((await threads.have({ channelId, messageId, name }, effort)) !== "made") return undefined;
-    notes.goesOn(target, [messageId], log, id);
-    return { channelId: messageId, place: "channel", replyTo: null };
-  }
-
-  /** The answer stands nowhere but there: what stands elsewhere has nothing to press any more, and is none of its. */
-  async #move(to: Destination, effort: Effort): Promise<void> {
-    const { posts, turnId, now } = this.#options;
-    const rows = posts.ofTurn(turnId);
-    await barePosts(rows, (row) => this.venueOf(row), posts, effort);
-    for (const row of rows) posts.move(row, to, now());
-    this.#destination = Promise.resolve(to);
+    const from = await this.#destination?.catch(() => undefined);
+    const place = await this.#others.take(ways, error, { from: from?.channelId, effort });
+    if (place) this.#destination = Promise.resolve(place);
+    return place !== undefined;
   }
 
   #nextPost(desired: DesiredPosts): PostAction {
@@ -213,18 +128,73 @@ export class ChannelPlacement implements Placement {
    * @throws DiscordError when it may be tried again, or the token is no good.
    */
   async #open(effort: Effort): Promise<Destination> {
-    const { target, threads, notes, log } = this.#options;
-    const { channelId, messageId, thread, cannot } = target;
+    const { target, notes, log } = this.#options;
+    const { messageId, thread, cannot } = target;
     if (thread?.from === "earlier") return { channelId: thread.id, place: "channel", replyTo: null };
     if (!thread || messageId === undefined || cannot?.includes("thread")) return replyInChannel(target);
-    const had = await threads.have({ channelId, messageId, name: thread.name }, effort);
+    const had = await this.#haveThread(thread.name, effort);
     if (had === "made") return { channelId: messageId, place: "channel", replyTo: null };
     if (had !== "none") notes.cannot(target, "thread", had, log);
     return replyInChannel(target);
   }
-}
 
-/** The channel that the message was written in; what nobody asked for replies to nothing. */
-function replyInChannel({ channelId, messageId }: DiscordTarget): Destination {
-  return { channelId, place: "channel", replyTo: messageId ?? null };
+  /**
+   * Has the message's thread, which is asked for once: what nobody knows the outcome of is looked for before it is asked for again.
+   *
+   * @returns `made`, or why there is none now; `none` where that was found before.
+   * @throws DiscordError when it may be tried again, or the token is no good.
+   */
+  async #haveThread(name: string, effort: Effort): Promise<"made" | "none" | DiscordError> {
+    const { threads, target } = this.#options;
+    const { messageId } = target;
+    if (messageId === undefined) return "none";
+    const is = <State extends "made" | "none">(state: State): State => {
+      threads.set(messageId, state);
+      return state;
+    };
+    const known = threads.stateOf(messageId);
+    if (known === "made" || known === "none") return known;
+    if (known === "asked" && (await this.#isThere(messageId, effort))) return is("made");
+    threads.set(messageId, "asked");
+    try {
+      await this.#startThread(name, effort);
+      return is("made");
+    } catch (error) {
+      if (!(error instanceof DiscordError)) throw error;
+      if (error.discordCode === DISCORD_CODE.threadExists) return is("made");
+      const isLimited = (error.waitMs ?? 0) > NOW_MS;
+      if (!isLimited && !waysAround("thread", error).includes("in-channel")) throw error;
+      is("none");
+      return error;
+    }
+  }
+
+  /** Discord gives the thread the id of its message. @throws DiscordError */
+  async #startThread(name: string, effort: Effort): Promise<void> {
+    const { rest, target } = this.#options;
+    const path = `/channels/${target.channelId}/messages/${target.messageId}/threads`;
+    const start = (called: string) => {
+      const body: RESTPostAPIChannelMessagesThreadsJSONBody = {
+        name: called,
+        auto_archive_duration: AUTO_ARCHIVE_MINUTES,
+      };
+      return rest.request({ method: "POST", path, body, limitMs: NOW_MS, ...effort });
+    };
+    await start(name).catch((error: unknown) => {
+      const isOfName = error instanceof DiscordError && waysAround("thread", error).includes("plain-name");
+      if (!isOfName) throw error;
+      return start(PLAIN_NAME);
+    });
+  }
+
+  async #isThere(threadId: string, effort: Effort): Promise<boolean> {
+    const { rest } = this.#options;
+    try {
+      await rest.read(channel, { method: "GET", path: `/channels/${threadId}`, ...effort });
+      return true;
+    } catch (error) {
+      if (error instanceof DiscordError && isFinal(error) && error.code !== "unauthorized") return false;
+      throw error;
+    }
+  }
 }

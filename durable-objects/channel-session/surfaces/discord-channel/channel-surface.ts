@@ -7,7 +7,6 @@ import type { PostStore } from "../discord/post-store.ts";
 import type { PlacedAnswer, PostedSurface, StatusSign } from "../discord/posted-surface.ts";
 import type { ChannelNotes } from "./channel-notes.ts";
 import { ChannelPlacement } from "./channel-placement.ts";
-import { MessageThreads } from "./message-threads.ts";
 import type { StatusReactions } from "./status-reactions.ts";
 import type { ThreadStore } from "./thread-store.ts";
 
@@ -53,7 +52,7 @@ export class ChannelSurface implements PostedSurface {
     const rest = bot.rest.with({ trace });
     const placement = new ChannelPlacement({
       ...{ turnId, target, askedBy: author.id, rest, log, now: Date.now },
-      ...{ posts: this.#posts, threads: new MessageThreads(rest, this.#threads), notes: this.#notes },
+      ...{ posts: this.#posts, threads: this.#threads, notes: this.#notes },
     });
     return { placement, rest };
   }
