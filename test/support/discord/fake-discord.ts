@@ -207,6 +207,8 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}): Promis
     port: options.port ?? 0,
     overrideGlobalObjects: false,
   }) as Server;
+  // Who is about to use a connection again must not find it closed, however long the machine had other work.
+  server.keepAliveTimeout = 0;
   await once(server, "listening");
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("the fake Discord has no port");
