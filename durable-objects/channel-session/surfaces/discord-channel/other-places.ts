@@ -1,15 +1,13 @@
-import * as z from "zod";
 import type { DiscordError } from "../../../../shared/discord/errors.ts";
 import type { Way } from "../../../../shared/discord/other-ways.ts";
 import { barePosts } from "../discord/bare-posts.ts";
+import { openDm } from "../discord/open-dm.ts";
 import type { PostRow } from "../discord/schema.ts";
 import type { Effort, Venue } from "../discord/venue.ts";
 import { type AnswerInChannel, type Destination, replyInChannel } from "./destination.ts";
 
 /** Name of a thread that is started where one with a name of its own is gone. */
 const NAMELESS = "Thread";
-
-const dmChannel = z.object({ id: z.string() });
 
 /** Ways of {@link Way} that lead to another place. */
 const PLACES = ["new-thread", "in-channel", "in-dm"] as const satisfies readonly Way[];
@@ -80,10 +78,7 @@ export class OtherPlaces {
 
   async #openDm(effort: Effort): Promise<Destination> {
     const { rest, askedBy } = this.#answer;
-    const body = { recipient_id: askedBy };
-    const path = "/users/@me/channels";
-    const { id } = await rest.read(dmChannel, { method: "POST", path, body, ...effort });
-    return { channelId: id, place: "dm", replyTo: null };
+    return { channelId: await openDm(rest, askedBy, effort), place: "dm", replyTo: null };
   }
 
   /** A thread in the place of one that is gone; the conversation goes on in it. */

@@ -1,4 +1,3 @@
-import * as z from "zod";
 import { DiscordError, isFinal } from "../../../../shared/discord/errors.ts";
 import type { DesiredPosts, PostAction } from "../../../../shared/discord/posting-plan.ts";
 import type { DiscordRest } from "../../../../shared/discord/rest.ts";
@@ -12,6 +11,7 @@ import type { Logger } from "../../../../shared/log.ts";
 import type { InteractionTarget } from "../../../../shared/session/event.ts";
 import type { DiscordConnection } from "../../../clients/discord-client.ts";
 import { ChannelVenue } from "../discord/channel-venue.ts";
+import { openDm } from "../discord/open-dm.ts";
 import type { PlacedAction, Placement } from "../discord/placement.ts";
 import { type PostStore, toPost } from "../discord/post-store.ts";
 import type { PostRow } from "../discord/schema.ts";
@@ -30,8 +30,6 @@ export interface InteractionPlacementOptions {
   log: Logger;
   now: () => number;
 }
-
-const dmChannel = z.object({ id: z.string() });
 
 /**
  * An answer to an interaction: by its token while that lives, then as the bot's messages. Where which message belongs is
@@ -144,10 +142,7 @@ export class InteractionPlacement implements Placement {
   }
 
   async #openDm(rest: DiscordRest, effort: Effort): Promise<string> {
-    if (this.#dm !== undefined) return this.#dm;
-    const body = { recipient_id: this.#options.target.userId };
-    const request = { method: "POST", path: "/users/@me/channels", body, ...effort } as const;
-    this.#dm = (await rest.read(dmChannel, request)).id;
+    this.#dm ??= await openDm(rest, this.#options.target.userId, effort);
     return this.#dm;
   }
 

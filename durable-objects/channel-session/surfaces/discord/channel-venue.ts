@@ -130,7 +130,7 @@ function replyTo(messageId: string): RESTPostAPIChannelMessageJSONBody["message_
 
 /** Where the bot may not read it cannot look: a doubled part is better than a lost one. @throws what is no refusal. */
 export function nothingToSee(error: unknown): [] {
-  if (error instanceof DiscordError && isFinal(error) && error.code !== "unauthorized") return [];
+  if (error instanceof DiscordError && isFinal(error)) return [];
   throw error;
 }
 
